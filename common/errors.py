@@ -4,8 +4,8 @@
 class RuleViolation(Exception):
     """Say in the user's language why something cannot be done.
 
-    `message` is fit to be shown as it stands (and may be lazily translated), `code` is a stable word
-    for programs and tests, `field` names the form or API field that the sentence belongs to.
+    `message` is fit to be shown as it stands (and may be lazily translated), `code` is a stable
+    word for programs and tests, `field` names the form or API field that the sentence belongs to.
     """
 
     code = "rule"
