@@ -1,0 +1,27 @@
+"""The Celery application and its timetable; every task only nudges, rows are the truth."""
+
+import os
+from pathlib import Path
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hanting.settings")
+
+app = Celery("hanting")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# A run that waited longer than its interval is dropped: the next one sees the same rows.
+app.conf.beat_schedule = {
+    "sweep late tickets": {"task": "tickets.sweep", "schedule": 15, "options": {"expires": 14}},
+    "deliver notices": {"task": "notices.deliver", "schedule": 10, "options": {"expires": 9}},
+}
+
+
+def make_queue_folders():
+    """Make the folders of the filesystem broker, which does not make them itself."""
+    options = getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {})
+    for name in ("data_folder_in", "data_folder_out", "control_folder"):
+        if name in options:
+            Path(options[name]).mkdir(parents=True, exist_ok=True)

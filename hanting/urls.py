@@ -1,0 +1,16 @@
+"""Every address of the portal, app by app."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from hanting import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("phone/", views.phone, name="phone"),
+    path("privacy/", views.privacy, name="privacy"),
+    path("accessibility/", views.accessibility, name="accessibility"),
+    path("preferences/", views.preferences, name="preferences"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]
