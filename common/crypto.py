@@ -5,8 +5,8 @@ sealed value reads `<key id>.<base64url of nonce and ciphertext>`; the key id ma
 possible: put a new key into FIELD_KEYS, name it in FIELD_KEY_CURRENT, re-seal with `reseal`, then
 take the old key out.
 
-Settings: FIELD_KEYS (dict: key id -> 32 bytes in base64), FIELD_KEY_CURRENT (a key id), INDEX_KEY
-(base64 or text, at least 32 characters, never one of the field keys).
+Settings: FIELD_KEYS (dict: key id -> 32 bytes), FIELD_KEY_CURRENT (a key id), INDEX_KEY (text of at
+least 32 characters, never one of the field keys).
 """
 
 import base64
@@ -23,7 +23,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
-_URL_SAFE = str.maketrans("+/", "-_")
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 
@@ -108,13 +107,11 @@ def _field_key(key_id):
     if not KEY_ID.fullmatch(key_id):
         raise BrokenSeal("not a sealed value")
     try:
-        encoded = settings.FIELD_KEYS[key_id]
+        key = settings.FIELD_KEYS[key_id]
     except KeyError as error:
         raise UnknownKey(f"no field key named {key_id}") from error
-    encoded = encoded.rstrip("=").translate(_URL_SAFE)
-    key = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
     if len(key) != KEY_BYTES:
-        raise ImproperlyConfigured(f"FIELD_KEYS[{key_id!r}] must hold {KEY_BYTES} bytes in base64")
+        raise ImproperlyConfigured(f"FIELD_KEYS[{key_id!r}] must hold {KEY_BYTES} bytes")
     return key
 
 

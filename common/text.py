@@ -69,7 +69,8 @@ def normalise_phone(text: str, *, service: bool = False) -> str:
 
     Accepts spaces, dashes, brackets, full-width digits, +86/0086; a seven-digit number gets the
     home area code. Demonstration numbers (100 0000 XXXX) pass as mobiles. With `service` also
-    public service numbers (three to six digits, 400/800 numbers). Raises RuleViolation ("phone") in plain words.
+    public service numbers (three to six digits, 400/800 numbers). Raises RuleViolation
+    ("phone") in plain words.
     """
     typed = narrow(text.strip()).translate(_DASHES)
     body = re.sub(r"[\s().\-]+", "", typed[:60])
