@@ -7,6 +7,12 @@ from django.contrib.admin.apps import AdminConfig
 class HantingConfig(AppConfig):
     name = "hanting"
 
+    def ready(self):
+        from hanting import checks  # noqa: F401  registers the checks
+        from hanting.celery import make_queue_folders
+
+        make_queue_folders()
+
 
 class PortalAdminConfig(AdminConfig):
     """Django admin behind the portal's own sign-in, so that the second factor holds there too."""

@@ -4,7 +4,10 @@ import os
 from pathlib import Path
 
 from celery import Celery
+from celery.signals import worker_process_init
 from django.conf import settings
+
+from hanting import lifeline
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hanting.settings")
 
@@ -25,3 +28,9 @@ def make_queue_folders():
     for name in ("data_folder_in", "data_folder_out", "control_folder"):
         if name in options:
             Path(options[name]).mkdir(parents=True, exist_ok=True)
+
+
+@worker_process_init.connect
+def tie_to_worker(**kwargs):
+    """Let no prefork child outlive a worker that was killed."""
+    lifeline.die_with(os.getppid())

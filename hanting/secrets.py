@@ -7,6 +7,9 @@ import secrets as random_source
 
 from django.core.exceptions import ImproperlyConfigured
 
+# Without letters and digits that look alike on a screen.
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
 
 class Kept:
     """Keys by name; kept in a file where `path` is given, else for this process only.
@@ -48,6 +51,23 @@ class Kept:
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(kept, indent=1), "utf-8")
         draft.replace(self.path)
+
+
+def demonstration_password(path):
+    """Return the password of the demonstration people: HANTING_DEMO_PASSWORD, else the kept one.
+
+    It is made once and stays in a file of its own, because it is no key of a real portal.
+    """
+    chosen = os.environ.get("HANTING_DEMO_PASSWORD")
+    if chosen:
+        return chosen
+    try:
+        return path.read_text("utf-8").strip()
+    except FileNotFoundError:
+        made = "-".join("".join(random_source.choice(LETTERS) for _ in range(4)) for _ in range(3))
+        path.touch(mode=0o600)
+        path.write_text(made + "\n", "utf-8")
+        return made
 
 
 def new_key():

@@ -39,6 +39,10 @@ AUDIT_KEY = env.text("AUDIT_KEY") or _kept.get("AUDIT_KEY")
 FIELD_KEYS = secrets.field_keys(env.text("FIELD_KEYS") or _kept.get("FIELD_KEYS"))
 FIELD_KEY_CURRENT = next(iter(FIELD_KEYS))
 SECRETS_ARE_GENERATED = _kept.used
+if HANTING_DEMONSTRATION:
+    HANTING_DEMO_PASSWORD = (
+        "demo-password" if TESTING else secrets.demonstration_password(VAR / "demo-password")
+    )
 
 # --- Applications --------------------------------------------------------------------------
 
@@ -192,6 +196,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 HTTPS = env.flag("HTTPS", default=not EMBEDDED)
 if HTTPS:
     SECURE_SSL_REDIRECT = True
+    # A monitor on the machine itself asks without TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=False)
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
