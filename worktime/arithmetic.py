@@ -69,24 +69,16 @@ class WorkCalendar:
     open time only. Years are laid out when first asked for and then kept.
     """
 
-    def __init__(self, *, mode, zone, weekly, seasons, holidays, workdays, breaks, horizon):
-        self.mode = mode
-        self.zone = zone
-        self.horizon = horizon
-        self._weekly = weekly
-        self._seasons = seasons
-        self._holidays = holidays
-        self._workdays = workdays
-        self._breaks = breaks
-        self._rules = _rules_of_the_year(weekly, seasons)
-        self._is_recurring = any(any(rule) for rule in self._rules.values())
+    def __init__(self, *, mode, zone, rules, holidays, workdays, breaks, horizon):
+        self.mode, self.zone, self.horizon = mode, zone, horizon
+        self._rules, self._holidays = rules, holidays
+        self._workdays, self._breaks = workdays, breaks
+        self._is_recurring = any(any(rule) for rule in rules.values())
         self._last_dated_year = max((day.year for day in workdays), default=FIRST_YEAR)
         self._lock = threading.Lock()
         self._table = None
-        self._limits = (self._midnight(date(FIRST_YEAR, 1, 1)), self._midnight(date.max))
-        if horizon:
-            first, last = horizon
-            self._limits = (self._midnight(first), self._midnight(last + timedelta(days=1)))
+        first, last = self._known = horizon or (date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
+        self._limits = (self._midnight(first), self._midnight(last + timedelta(days=1)))
 
     @classmethod
     def from_spec(cls, spec) -> "WorkCalendar":
@@ -113,8 +105,10 @@ class WorkCalendar:
         return cls(
             mode=mode,
             zone=zone,
-            weekly=_weekly(spec.get("weekly") or {}),
-            seasons=[_season(season) for season in spec.get("seasons") or ()],
+            rules=_rules_of_the_year(
+                _weekly(spec.get("weekly") or {}),
+                [_season(season) for season in spec.get("seasons") or ()],
+            ),
             holidays={_date(text) for text in spec.get("holidays") or ()},
             workdays={
                 _date(text): None if spans is None else _spans(spans)
@@ -124,7 +118,8 @@ class WorkCalendar:
                 _date(text): _spans(spans, may_overlap=True)
                 for text, spans in (spec.get("breaks") or {}).items()
             },
-            horizon=horizon or None,
+            # Clock time needs no table of days.
+            horizon=horizon if horizon and mode == "business" else None,
         )
 
     # Questions
@@ -135,8 +130,8 @@ class WorkCalendar:
         None: never, because an open pause swallows the rest or the calendar opens no more.
         Raises CalendarHorizon when the days needed are not known.
         """
-        due = self._due(_epoch(start), _duration(seconds), _merged(pauses))
-        return None if due is None else _instant(due)
+        begin, pauses = _epoch(start), _merged(pauses) if pauses else ()
+        return _instant(self._due(begin, _duration(seconds), pauses))
 
     def within(self, start: datetime, end: datetime, pauses=()) -> int:
         """Count the open seconds in [start, end) that no pause covers; 0 if end is not later."""
@@ -149,8 +144,7 @@ class WorkCalendar:
         """
         begin, target, pauses = _epoch(start), _duration(seconds), _merged(pauses)
         shares = [-(-target * _duration(percent) // 100) for percent in percents]
-        dues = [self._due(begin, share, pauses) for share in shares]
-        return [None if due is None else _instant(due) for due in dues]
+        return [_instant(self._due(begin, share, pauses)) for share in shares]
 
     def add_working_days(self, start: datetime, days: int, pauses=()) -> datetime | None:
         """Find the close of the n-th working day after the start's local date.
@@ -164,7 +158,7 @@ class WorkCalendar:
         due = self._close_of_day(begin, days)
         if due is not None and pauses:
             due = self._due(begin, self._elapsed(begin, due, ()), pauses)
-        return None if due is None else _instant(due)
+        return _instant(due)
 
     def is_open(self, t: datetime) -> bool:
         """Tell whether the second that begins at t is open time."""
@@ -181,8 +175,7 @@ class WorkCalendar:
         t = _epoch(t)
         if self.mode == "wall":
             return _instant(t)
-        # One open second from t on begins where the next opening does.
-        due = self._due(t, 1, ())
+        due = self._due(t, 1, ())  # the first open second ends one later than it begins
         return None if due is None else _instant(due - 1)
 
     def spans(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
@@ -265,10 +258,9 @@ class WorkCalendar:
     def _close_of_day(self, begin: int, days: int) -> int | None:
         day = datetime.fromtimestamp(begin, self.zone).date()
         if self.mode == "wall":
-            try:
-                return self._midnight(day + timedelta(days=days + 1))
-            except OverflowError:
-                raise self._beyond() from None
+            if days >= (self._known[1] - day).days:
+                raise self._beyond()
+            return self._midnight(day + timedelta(days=days + 1))
         midnight = self._midnight(day + timedelta(days=1))
         self._covering(begin)
         table = self._covering(midnight)
@@ -288,16 +280,14 @@ class WorkCalendar:
         table = self._table
         if table is not None and table.first <= t <= table.last:
             return table
-        year = datetime.fromtimestamp(t, self.zone).year
-        if self.horizon:
-            year = min(year, self.horizon[1].year)
+        year = min(datetime.fromtimestamp(t, self.zone).year, self._known[1].year)
         with self._lock:
             years = self._table.years if self._table else range(year, year + 1)
             return self._lay_out(range(min(years.start, year), max(years.stop, year + 1)))
 
     def _later(self, table: _Table) -> _Table | None:
         """Lay out more years after this table; None when the calendar can never open again."""
-        year, last = table.years.stop, self.horizon[1].year if self.horizon else LAST_YEAR
+        year, last = table.years.stop, self._known[1].year
         if year > last:
             raise self._beyond()
         if not self.horizon and not self._is_recurring and year > self._last_dated_year:
@@ -313,13 +303,11 @@ class WorkCalendar:
         if held is not None and held.years == years:
             return held
         starts, ends, day_ends = [], [], []
-        kept = held.years if held else range(0)
         for year in years:
-            if year in kept:
-                if year == kept.start:
-                    starts += held.starts
-                    ends += held.ends
-                    day_ends += held.day_ends
+            if held is not None and year in held.years:
+                if year == held.years.start:
+                    starts, ends = starts + held.starts, ends + held.ends
+                    day_ends = day_ends + held.day_ends
                 continue
             for spans in self._open_days(year):
                 starts += [opens for opens, _ in spans]
@@ -333,9 +321,8 @@ class WorkCalendar:
 
     def _open_days(self, year: int):
         """Yield, for each working day of the year, its open spans in epoch seconds."""
-        first, last = date(year, 1, 1), date(year, 12, 31)
-        if self.horizon:
-            first, last = max(first, self.horizon[0]), min(last, self.horizon[1])
+        first = max(date(year, 1, 1), self._known[0])
+        last = min(date(year, 12, 31), self._known[1])
         segments = self._segments(self._midnight(first), self._midnight(last + timedelta(days=1)))
         for ordinal in range(first.toordinal(), last.toordinal() + 1):
             hours = self._hours(date.fromordinal(ordinal))
@@ -373,10 +360,9 @@ class WorkCalendar:
     def _segments(self, begin: int, end: int) -> list[tuple[int, int, int]]:
         """Cut [begin, end) where the zone's offset changes: (from, to, offset in seconds)."""
         segments, at, offset = [], begin, self._offset(begin)
-        for probe in range(begin + DAY_SECONDS, end + DAY_SECONDS, DAY_SECONDS):
-            probe = min(probe, end)
-            if self._offset(probe) != offset:
-                lo, hi = probe - DAY_SECONDS, probe
+        for lo in range(begin, end, DAY_SECONDS):
+            hi = min(lo + DAY_SECONDS, end)
+            if self._offset(hi) != offset:
                 while hi - lo > 1:
                     middle = (lo + hi) // 2
                     lo, hi = (middle, hi) if self._offset(middle) == offset else (lo, middle)
@@ -392,12 +378,9 @@ class WorkCalendar:
         return _epoch(datetime(day.year, day.month, day.day, tzinfo=self.zone))
 
     def _beyond(self) -> CalendarHorizon:
-        known = self.horizon or (date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
-        return CalendarHorizon(
-            gettext_noop("The working calendar only knows the days from %(first)s to %(last)s."),
-            first=known[0].isoformat(),
-            last=known[1].isoformat(),
-        )
+        first, last = self._known
+        template = gettext_noop("The working calendar only knows the days %(first)s to %(last)s.")
+        return CalendarHorizon(template, first=first.isoformat(), last=last.isoformat())
 
 
 def _before(table: _Table, t: int) -> int:
@@ -409,9 +392,6 @@ def _before(table: _Table, t: int) -> int:
     return table.after[i] if t >= end else table.after[i] - end + t
 
 
-# Reading instants and the JSON form
-
-
 def _epoch(t: datetime) -> int:
     try:
         since = t - EPOCH
@@ -420,8 +400,8 @@ def _epoch(t: datetime) -> int:
     return since.days * DAY_SECONDS + since.seconds
 
 
-def _instant(t: int) -> datetime:
-    return EPOCH + timedelta(seconds=t)
+def _instant(t: int | None) -> datetime | None:
+    return None if t is None else EPOCH + timedelta(seconds=t)
 
 
 def _duration(value) -> int:
@@ -433,8 +413,6 @@ def _duration(value) -> int:
 
 def _merged(pauses) -> list[tuple[int, int | None]]:
     """Sort pauses and join those that meet; an open one ends the list."""
-    if not pauses:
-        return []
     read = []
     for paused, resumed in pauses:
         read.append((_epoch(paused), None if resumed is None else _epoch(resumed)))
@@ -507,12 +485,13 @@ def _season(season) -> tuple[tuple, tuple, list]:
 def _rules_of_the_year(weekly, seasons) -> dict:
     """Give each (month, day) the weekly hours that hold on it: the first season that matches."""
     rules = {}
-    for ordinal in range(date(2024, 1, 1).toordinal(), date(2024, 12, 31).toordinal() + 1):
+    for ordinal in range(date(2024, 1, 1).toordinal(), date(2025, 1, 1).toordinal()):
         day = date.fromordinal(ordinal)
         key = day.month, day.day
-        rules[key] = weekly
-        for first, last, hours in seasons:
-            if first <= key <= last or (first > last and (key >= first or key <= last)):
-                rules[key] = hours
-                break
+        matching = (
+            hours
+            for first, last, hours in seasons
+            if first <= key <= last or (first > last and (key >= first or key <= last))
+        )
+        rules[key] = next(matching, weekly)
     return rules
