@@ -1,4 +1,4 @@
-"""Ties a process to its parent: when the parent dies, however it dies, the kernel ends the child."""
+"""Ties a process to its parent: however the parent dies, the kernel then ends the child."""
 
 import ctypes
 import os

@@ -5,8 +5,11 @@ data under `HANTING_VAR`. `DATABASE_URL` and `REDIS_URL` make it the production 
 `manage.py check --deploy` refuses what must not go there (see `hanting/checks.py`).
 """
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -15,8 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from hanting import env, secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR = Path(env.text("HANTING_VAR") or BASE_DIR / "var").resolve()
 TESTING = "pytest" in sys.modules
+if TESTING:
+    # A folder of its own for every run: tests never touch the portal that runs beside them.
+    VAR = Path(tempfile.mkdtemp(prefix="hanting-test-"))
+    atexit.register(shutil.rmtree, VAR, ignore_errors=True)
+else:
+    VAR = Path(env.text("HANTING_VAR") or BASE_DIR / "var").resolve()
 
 # --- Shape ---------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
 def take_lock(path):
     """Hold the folder for this process; raise CommandError where another portal runs on it."""
-    handle = open(path, "a+", encoding="utf-8")
+    handle = open(path, "a+", encoding="utf-8")  # noqa: SIM115  held as long as the process runs
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
