@@ -1,0 +1,26 @@
+"""Fixtures for every test of the portal."""
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+
+from common import guards, maps
+
+pytest_plugins = ["hanting.testing"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Let SQLite flush the audit trail between tests; the guard's own tests set it again."""
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock():
+            guards.lift(connection, "common_auditentry")
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """Forget in-process maps and counters, which outlive the rollback of a test."""
+    maps.clear_all()
+    if settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+        cache.clear()
