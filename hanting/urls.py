@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from hanting import views
+from hanting import health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("privacy/", views.privacy, name="privacy"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("preferences/", views.preferences, name="preferences"),
-    path("accounts/", include("allauth.urls")),
+    path("healthz/", health.healthz, name="healthz"),
+    path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]
