@@ -1,0 +1,103 @@
+"""Categories as an in-process map: lists, filing and suggestions read it without a query."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import get_language
+
+from common.maps import NameMap
+from tickets.choices import LimitUnit
+from tickets.models import Category
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryFacts:
+    """What a category says, as plain values; `limit` is what a resolve clock is started with."""
+
+    id: int
+    code: str
+    parent_id: int | None
+    name: str
+    name_en: str
+    handler: str
+    department_id: int | None
+    department_name: str
+    co_department_ids: tuple[int, ...]
+    property_helps: bool
+    priority: str
+    clock_mode: str
+    contact_seconds: int
+    limit_amount: int
+    limit_unit: str
+    keywords: tuple[str, ...]
+    is_immediate: bool
+    is_restricted: bool
+    emergency_number: str
+    is_active: bool
+
+    def __str__(self):
+        return self.name_en if get_language() == "en" else self.name
+
+    @property
+    def is_leaf(self):
+        return self.parent_id is not None
+
+    @property
+    def limit(self):
+        """The promise as an event stores it: mode, amount, unit."""
+        return {"mode": self.clock_mode, "amount": self.limit_amount, "unit": self.limit_unit}
+
+    @property
+    def limit_in_days(self):
+        return self.limit_unit == LimitUnit.WORKING_DAYS
+
+
+def _load():
+    rows = (
+        Category.objects.select_related("department")
+        .prefetch_related("co_departments")
+        .order_by("code")
+    )
+    return {
+        row.pk: CategoryFacts(
+            id=row.pk,
+            code=row.code,
+            parent_id=row.parent_id,
+            name=row.name,
+            name_en=row.name_en,
+            handler=row.handler,
+            department_id=row.department_id,
+            department_name=row.department.name if row.department else "",
+            co_department_ids=tuple(each.pk for each in row.co_departments.all()),
+            property_helps=row.property_helps,
+            priority=row.priority,
+            clock_mode=row.clock_mode,
+            contact_seconds=row.contact_seconds,
+            limit_amount=row.limit_amount,
+            limit_unit=row.limit_unit,
+            keywords=tuple(row.keywords),
+            is_immediate=row.is_immediate,
+            is_restricted=row.is_restricted,
+            emergency_number=row.emergency_number,
+            is_active=row.is_active,
+        )
+        for row in rows
+    }
+
+
+categories = NameMap("categories", _load)
+
+
+def by_code(code):
+    """Return the category with this code, or None."""
+    return next((each for each in categories.all().values() if each.code == code), None)
+
+
+def leaves():
+    """Return the categories a ticket may have, in code order."""
+    return [each for each in categories.all().values() if each.is_leaf and each.is_active]
+
+
+def tree():
+    """Return [(top, [leaf, …]), …] of the active categories."""
+    tops = [each for each in categories.all().values() if not each.is_leaf and each.is_active]
+    return [(top, [leaf for leaf in leaves() if leaf.parent_id == top.id]) for top in tops]

@@ -1,0 +1,143 @@
+"""The one mover: lock, re-read, check source and party, append events, store what they changed."""
+
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from common.errors import AlreadyDone, NotAllowed, RuleViolation, StalePage
+from tickets.choices import Status
+from tickets.models import Clock, Leg, Ticket, TicketEvent
+from tickets.workflow.parties import Outsider, capacity, parties
+from tickets.workflow.story import CLOCK_STATE, STATE, Story
+from tickets.workflow.transitions import TRANSITIONS
+
+_KEEP = object()
+
+
+class Act:
+    """One verb being done to one locked ticket; `append` adds events, leaving stores them."""
+
+    def __init__(self, story, verb, by, at):
+        self.story = story
+        self.verb = verb
+        self.by = by
+        self.at = at
+        self.mine = parties(story.ticket, by)
+
+    @property
+    def ticket(self):
+        return self.story.ticket
+
+    def append(
+        self, *, verb=None, to=None, holder=_KEEP, organisation=_KEEP, cycle=None, by=None, **data
+    ):
+        """Append an event and apply it; what is not given stays as it is. Returns the event."""
+        ticket = self.ticket
+        verb = verb or self.verb
+        by = by or self.by
+        target = TRANSITIONS[verb].to if to is None else to
+        event = TicketEvent(
+            ticket=ticket,
+            number=ticket.event_count + 1,
+            verb=verb,
+            at=self.at,
+            by_id=by.pk,
+            actor=capacity(ticket, by),
+            from_status=ticket.status,
+            to_status=target or ticket.status,
+            cycle=cycle or ticket.cycle,
+            holder_id=ticket.holder_id if holder is _KEEP else holder.pk,
+            organisation_id=ticket.organisation_id
+            if organisation is _KEEP
+            else getattr(organisation, "pk", None),
+            data=data,
+        )
+        self.story.apply(event)
+        self.story.new_events.append(event)
+        return event
+
+
+def now():
+    """Return the present to the second: promises are kept and broken in whole seconds."""
+    return timezone.now().replace(microsecond=0)
+
+
+@contextmanager
+def acting(ticket, verb, *, by, at=None, seen=None):
+    """Yield an Act on the locked ticket and store its story on leaving, in one transaction.
+
+    `seen` is the event count that the actor's page showed; a later one raises StalePage. Raises
+    AlreadyDone when somebody was faster, NotAllowed for a person without the right, RuleViolation
+    where the status does not allow the verb.
+    """
+    with transaction.atomic():
+        locked = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+        move = TRANSITIONS[verb]
+        _check_source(locked, move)
+        if seen is not None and seen != locked.event_count:
+            raise StalePage(
+                _("Something has happened since you opened this page. Please look again.")
+            )
+        act = Act(Story.of(locked), verb, by, at or now())
+        if not act.mine & move.parties:
+            raise NotAllowed(_("This step is not yours to take."))
+        if act.at < locked.last_event_at:
+            if not isinstance(by, Outsider) or at is not None:
+                raise RuleViolation(
+                    _("That is before the last step of this matter. Please check the time.")
+                )
+            act.at = locked.last_event_at
+        before = [getattr(locked, name) for name in STATE]
+        clocks_before = {id(each): _values(each) for each in act.story.clocks}
+        legs_before = {id(each): each.ended_at for each in act.story.legs}
+        yield act
+        store(act.story, before, clocks_before, legs_before)
+
+
+def _check_source(ticket, move):
+    if ticket.status in move.sources:
+        return
+    if move.to and ticket.status == move.to:
+        raise AlreadyDone(_("Somebody else has just done this."))
+    raise RuleViolation(
+        _("This is no longer possible: the matter is now “%(status)s”.")
+        % {"status": Status(ticket.status).label},
+        code="wrong_status",
+    )
+
+
+def _values(clock):
+    return [getattr(clock, name) for name in CLOCK_STATE]
+
+
+def insert_rows(story):
+    """Insert events, clocks and legs of a story whose ticket has just been inserted."""
+    TicketEvent.objects.bulk_create(story.new_events)
+    Clock.objects.bulk_create(story.clocks)
+    Leg.objects.bulk_create(story.legs)
+
+
+def store(story, before, clocks_before, legs_before):
+    """Write what the story changed: at most one statement for each kind of row."""
+    ticket = story.ticket
+    changed = [
+        name for name, old in zip(STATE, before, strict=True) if getattr(ticket, name) != old
+    ]
+    if changed:
+        ticket.save(update_fields=[name.removesuffix("_id") for name in changed])
+    TicketEvent.objects.bulk_create(story.new_events)
+    clocks = [row for row in story.clocks if clocks_before.get(id(row)) != _values(row)]
+    legs = [row for row in story.legs if legs_before.get(id(row), row) != row.ended_at]
+    _store_rows(Clock, clocks, CLOCK_STATE)
+    _store_rows(Leg, legs, ("ended_at",))
+
+
+def _store_rows(model, rows, fields):
+    stale = [row for row in rows if row.pk is not None]
+    fresh = [row for row in rows if row.pk is None]
+    if stale:
+        model.objects.bulk_update(stale, fields)
+    if fresh:
+        model.objects.bulk_create(fresh)
