@@ -51,8 +51,9 @@ class Grid(models.Model):
         verbose_name=_("part of"),
     )
     level = models.PositiveSmallIntegerField(_("level"), choices=GridLevel.choices)
-    # Four base-36 characters a level: a subtree is a prefix.
-    path = models.CharField(max_length=PATH_STEP * 5, unique=True, editable=False)
+    # Four base-36 characters a step: a subtree is a prefix. A micro grid is the sixth step
+    # (a sub-area under a sub-area), not a sixth level.
+    path = models.CharField(max_length=PATH_STEP * 6, unique=True, editable=False)
     code = models.CharField(_("grid code"), max_length=CODE_LENGTH, unique=True)
     division_code = models.CharField(_("division code"), max_length=12, null=True, blank=True)
     division_scheme = models.CharField(

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('level', models.PositiveSmallIntegerField(choices=[(1, 'District'), (2, 'Street'), (3, 'Community'), (4, 'Village or estate'), (5, 'Sub-area')], verbose_name='level')),
-                ('path', models.CharField(editable=False, max_length=20, unique=True)),
+                ('path', models.CharField(editable=False, max_length=24, unique=True)),
                 ('code', models.CharField(max_length=15, unique=True, verbose_name='grid code')),
                 ('division_code', models.CharField(blank=True, max_length=12, null=True, verbose_name='division code')),
                 ('division_scheme', models.CharField(blank=True, choices=[('nbs2023', 'National Bureau of Statistics, 2023'), ('mca2025', 'Ministry of Civil Affairs, 2025')], max_length=8, null=True, verbose_name='code scheme')),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('level', models.PositiveSmallIntegerField(choices=[(1, 'District'), (2, 'Street'), (3, 'Community'), (4, 'Village or estate'), (5, 'Sub-area')], verbose_name='level')),
-                ('path', models.CharField(db_index=True, editable=False, max_length=20)),
+                ('path', models.CharField(db_index=True, editable=False, max_length=24)),
                 ('code', models.CharField(db_index=True, max_length=15, verbose_name='grid code')),
                 ('division_code', models.CharField(blank=True, max_length=12, null=True, verbose_name='division code')),
                 ('division_scheme', models.CharField(blank=True, choices=[('nbs2023', 'National Bureau of Statistics, 2023'), ('mca2025', 'Ministry of Civil Affairs, 2025')], max_length=8, null=True, verbose_name='code scheme')),
