@@ -1,0 +1,127 @@
+"""Starts the real portal in a folder of its own, for tests that watch whole processes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from django.conf import settings
+
+# Nothing of the test run's own settings reaches the portal under test.
+NOT_PASSED_ON = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "HOST", "PORT"}
+
+
+class Portal:
+    """A running portal: `address` answers after `start()`; `stop()` or `kill()` ends it."""
+
+    def __init__(self, var, **variables):
+        self.var = Path(var)
+        self.env = {k: v for k, v in os.environ.items() if k not in NOT_PASSED_ON}
+        self.env |= {"HANTING_VAR": str(var), "PORT": "0", "HANTING_DEMO_PASSWORD": "watch-me-run"}
+        self.env |= variables
+        self.process = None
+        self.address = None
+
+    def start(self, *, within_s=90):
+        """Start it and wait for the first page; return the seconds that took."""
+        began = time.monotonic()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "portal"],
+                cwd=settings.BASE_DIR,
+                env=self.env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        begins = self.log.stat().st_size
+        while time.monotonic() - began < within_s:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the portal ended:\n{self.words()}")
+            found = re.findall(r"http://[\d.]+:\d+", self.words(begins))
+            if found:
+                self.address = found[-1]
+                if self.status("/") == 200:
+                    return time.monotonic() - began
+            time.sleep(0.1)
+        raise AssertionError(f"no first page within {within_s} s:\n{self.words()}")
+
+    @property
+    def log(self):
+        self.var.mkdir(exist_ok=True)
+        return self.var.parent / f"{self.var.name}.log"
+
+    def words(self, begins=0):
+        return self.log.read_bytes()[begins:].decode("utf-8", "replace")
+
+    def status(self, path):
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=30) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return None
+
+    def health(self):
+        with urllib.request.urlopen(self.address + "/healthz/", timeout=30) as answer:
+            return json.load(answer)
+
+    def processes(self):
+        """Return {pid: command line} of every living process that works on this folder."""
+        found = {}
+        mark = f"HANTING_VAR={self.var}".encode()
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    if words:
+                        found[int(entry.name)] = words
+            except OSError:
+                continue
+        return found
+
+    def worker(self):
+        """Return the process id of the background worker (the oldest, not a pool child)."""
+        pids = [pid for pid, words in self.processes().items() if " worker " in words]
+        return min(pids, default=None)
+
+    def wait_for(self, true, within_s):
+        """Wait until `true()`; return the seconds that took, or None when time ran out."""
+        began = time.monotonic()
+        while time.monotonic() - began < within_s:
+            if true():
+                return time.monotonic() - began
+            time.sleep(0.1)
+        return None
+
+    def gone(self, within_s):
+        return self.wait_for(lambda: not self.processes(), within_s)
+
+    def stop(self, number=signal.SIGTERM):
+        """Ask it to end; return the exit code and the seconds until every process was gone."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        code = self.process.wait(timeout=30)
+        self.gone(5)
+        return code, time.monotonic() - began
+
+    def kill(self):
+        """Kill the supervisor alone, as a machine short of memory does."""
+        self.process.kill()
+        self.process.wait()
+
+    def clean_up(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
