@@ -17,6 +17,7 @@ DAY_SECONDS = 86_400
 FIRST_YEAR, LAST_YEAR = 2, 9998  # a year inside datetime's range, so that no zone offset overflows
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FOREVER = 2**62  # the end of an open pause, later than any instant
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
@@ -130,8 +131,10 @@ class WorkCalendar:
         None: never, because an open pause swallows the rest or the calendar opens no more.
         Raises CalendarHorizon when the days needed are not known.
         """
-        begin, pauses = _epoch(start), _merged(pauses) if pauses else ()
-        return _instant(self._due(begin, _duration(seconds), pauses))
+        begin, seconds = _epoch(start), _duration(seconds)
+        if not pauses:
+            return _instant(self._after(begin, seconds))
+        return _instant(self._due(begin, seconds, _merged(pauses)))
 
     def within(self, start: datetime, end: datetime, pauses=()) -> int:
         """Count the open seconds in [start, end) that no pause covers; 0 if end is not later."""
@@ -213,7 +216,7 @@ class WorkCalendar:
             return 0
         total = self._open_between(begin, end)
         for paused, resumed in pauses:
-            lo, hi = max(paused, begin), end if resumed is None else min(resumed, end)
+            lo, hi = max(paused, begin), min(resumed, end)
             if lo < hi:
                 total -= self._open_between(lo, hi)
         return total
@@ -224,16 +227,16 @@ class WorkCalendar:
         for paused, resumed in pauses:
             if seconds == 0 or paused >= self._limits[1]:
                 break
-            if resumed is not None and resumed <= begin:
+            if resumed <= begin:
                 continue
             if paused > begin:
                 available = self._open_between(begin, paused)
                 if available >= seconds:
                     break
                 seconds -= available
-            if resumed is None:
+            if resumed == FOREVER:
                 return None
-            begin = max(begin, resumed)
+            begin = resumed
         return self._after(begin, seconds)
 
     def _after(self, begin: int, seconds: int) -> int | None:
@@ -401,7 +404,7 @@ def _epoch(t: datetime) -> int:
 
 
 def _instant(t: int | None) -> datetime | None:
-    return None if t is None else EPOCH + timedelta(seconds=t)
+    return None if t is None else datetime.fromtimestamp(t, UTC)
 
 
 def _duration(value) -> int:
@@ -411,20 +414,17 @@ def _duration(value) -> int:
     return number
 
 
-def _merged(pauses) -> list[tuple[int, int | None]]:
-    """Sort pauses and join those that meet; an open one ends the list."""
-    read = []
-    for paused, resumed in pauses:
-        read.append((_epoch(paused), None if resumed is None else _epoch(resumed)))
-        if resumed is not None and read[-1][1] < read[-1][0]:
-            raise CalendarError(gettext_noop("A pause cannot end before it begins."))
+def _merged(pauses) -> list[tuple[int, int]]:
+    """Sort pauses and join those that meet; an open one lasts for ever."""
+    read = [(_epoch(p), FOREVER if q is None else _epoch(q)) for p, q in pauses]
+    if len(read) > 1:
+        read.sort()
     merged = []
-    for paused, resumed in sorted(read, key=lambda pause: pause[0]):
-        if merged and merged[-1][1] is None:
-            break
+    for paused, resumed in read:
+        if resumed < paused:
+            raise CalendarError(gettext_noop("A pause cannot end before it begins."))
         if merged and paused <= merged[-1][1]:
-            last = merged[-1][1]
-            merged[-1] = (merged[-1][0], None if resumed is None else max(last, resumed))
+            merged[-1] = (merged[-1][0], max(merged[-1][1], resumed))
         else:
             merged.append((paused, resumed))
     return merged
