@@ -24,3 +24,11 @@ def nothing_remembered():
     maps.clear_all()
     if settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
         cache.clear()
+
+
+@pytest.fixture
+def cast(db):
+    """One street with two communities, a person per role in the first, a neighbour, a resident."""
+    from specialists.tests.cast import build_cast
+
+    return build_cast()

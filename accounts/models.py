@@ -1,9 +1,11 @@
 """People, the organisations they work for, and their postings."""
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -15,6 +17,22 @@ class UserQuerySet(models.QuerySet):
     def for_user(self, user):
         """People whom this person may look up: everybody for admins, else only oneself."""
         return self if user.is_superuser else self.filter(pk=user.pk)
+
+    def with_phone_only(self):
+        """Residents: accounts that a code to a phone opens, without password and without work."""
+        return self.filter(
+            password__startswith=UNUSABLE_PASSWORD_PREFIX,
+            phone__isnull=False,
+            is_staff=False,
+            is_superuser=False,
+            postings=None,
+        )
+
+    def never_verified(self, before):
+        """Residents' accounts made before that moment whose code was never typed in."""
+        return self.with_phone_only().filter(
+            phone_verified=False, last_login=None, date_joined__lt=before
+        )
 
 
 class PortalUserManager(UserManager.from_queryset(UserQuerySet)):
@@ -39,11 +57,13 @@ class User(AbstractUser):
     phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True)
     phone_verified = models.BooleanField(_("phone verified"), default=False)
     is_demonstration = models.BooleanField(_("demonstration"), default=False)
+    # Part of every session's signature: one more ends all sessions of this person.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     EMAIL_FIELD = None
     REQUIRED_FIELDS = []
     objects = PortalUserManager()
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    history = HistoricalRecords(excluded_fields=["password", "last_login", "session_epoch"])
 
     class Meta:
         verbose_name = _("person")
@@ -51,6 +71,23 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.name or self.username
+
+    @property
+    def shown_phone(self):
+        """The phone as people read it: 100 0000 0001, or the landline as it is stored."""
+        phone = self.phone or ""
+        if not phone.startswith("+86"):
+            return phone
+        return f"{phone[3:6]} {phone[6:10]} {phone[10:]}"
+
+    def _get_session_auth_hash(self, secret=None):
+        # Django asks this for today's key and for each fallback key.
+        return salted_hmac(
+            "accounts.session",
+            f"{self.password}.{self.session_epoch}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
 
 class OrganisationQuerySet(models.QuerySet):
@@ -105,6 +142,11 @@ class PostingQuerySet(models.QuerySet):
     def for_user(self, user):
         """Everybody's posting for admins, one's own for others."""
         return self if user.is_superuser else self.filter(user=user)
+
+    def held_by(self, user, on=None):
+        """One's own postings of the day and those one stands in for while the holder is away."""
+        away = Leave.objects.current(on).filter(substitute=user)
+        return self.current(on).filter(Q(user=user) | Q(pk__in=away.values("posting")))
 
 
 class Posting(models.Model):

@@ -1,0 +1,200 @@
+"""The public directory: who serves a place, and which places a department does not serve."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from accounts.choices import Role
+from accounts.models import Organisation, Posting
+from accounts.reports import Roster, day_of, recall
+from grids.choices import GridLevel
+from grids.models import Grid
+from specialists.choices import PersonKind, SpecialistKind
+from specialists.models import Assignment
+
+_KINDS = {
+    Role.GRID_WORKER: PersonKind.WORKER,
+    Role.GRID_HEAD: PersonKind.HEAD,
+    Role.COMMUNITY_SECRETARY: PersonKind.SECRETARY,
+    Role.STREET_SECRETARY: PersonKind.SECRETARY,
+    Role.STEWARD: PersonKind.STEWARD,
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who serves a place, as everybody may see it; phones are public service numbers."""
+
+    kind: str
+    role_label: str
+    name: str
+    phone: str
+    phone_link: str
+    organisation: str
+    grid: Grid
+    is_substitute: bool
+    is_demonstration: bool
+
+
+def people_for_grid(grid, at=None) -> list[Person]:
+    """Return who serves this place today, in the order of PersonKind, substitutes included.
+
+    Workers and stewards of the nearest place that has any; every head upward; the secretary; the
+    community's own specialist; each organisation's nearest contact. At most four queries.
+    """
+    day = day_of(at)
+    posted = _posted(grid, day)
+    assigned = list(
+        Assignment.objects.current(day)
+        .filter(grid__path__in=grid.ancestor_paths, posting__organisation__is_active=True)
+        .select_related("posting__user", "posting__organisation", "grid")
+        .order_by("-grid__level", "posting__organisation__name", "pk")
+    )
+    roster = Roster({*posted, *(row.posting for row in assigned)}, day)
+    # Who is away without a substitute serves nobody today: the next place upward counts.
+    posted = [row for row in posted if roster.duty(row)]
+    assigned = [row for row in assigned if roster.duty(row.posting)]
+    own = [row for row in assigned if row.kind == SpecialistKind.COMMUNITY][:1]
+    contacts = [row for row in assigned if row.kind == SpecialistKind.CONTACT]
+    people = [
+        _person(_KINDS[row.role], roster.duty(row), row.grid)
+        for row in _nearest(posted, lambda row: row.role, every={Role.GRID_HEAD})
+    ]
+    people += [
+        _person(PersonKind.OWN_SPECIALIST, roster.duty(row.posting), row.grid) for row in own
+    ]
+    people += [
+        _person(PersonKind.CONTACT, roster.duty(row.posting), row.grid)
+        for row in _nearest(contacts, lambda row: row.posting.organisation_id)
+    ]
+    order = PersonKind.values
+    return sorted(people, key=lambda person: order.index(person.kind))
+
+
+def _posted(grid, day):
+    secretary = Role.STREET_SECRETARY
+    if grid.level >= GridLevel.COMMUNITY:
+        secretary = Role.COMMUNITY_SECRETARY
+    rows = Posting.objects.current(day).filter(
+        Q(role__in=[Role.GRID_WORKER, Role.GRID_HEAD, secretary])
+        | Q(role=Role.STEWARD, organisation__is_active=True),
+        grid__path__in=grid.ancestor_paths,
+    )
+    return list(rows.select_related("user", "organisation", "grid").order_by("-grid__level", "pk"))
+
+
+def _nearest(rows, group, every=frozenset()):
+    """Keep, of each group, the rows of its nearest place; all rows of the groups in `every`."""
+    level = {}
+    return [
+        row
+        for row in rows
+        if group(row) in every or level.setdefault(group(row), row.grid.level) == row.grid.level
+    ]
+
+
+def _person(kind, duty, place):
+    posting = duty.posting
+    is_specialist = kind in (PersonKind.CONTACT, PersonKind.OWN_SPECIALIST)
+    return Person(
+        kind=kind,
+        role_label=PersonKind(kind).label if is_specialist else posting.get_role_display(),
+        name=str(duty.user),
+        phone=duty.user.shown_phone,
+        phone_link=duty.user.phone or "",
+        organisation=str(posting.organisation or ""),
+        grid=place,
+        is_substitute=duty.is_substitute,
+        is_demonstration=duty.user.is_demonstration,
+    )
+
+
+def specialist_grids(user, at=None) -> frozenset[int]:
+    """Return the ids of the places whose own specialist this person is, or stands in for."""
+    if not user.is_authenticated:
+        return frozenset()
+    day = day_of(at)
+    rows = Assignment.objects.current(day).filter(
+        kind=SpecialistKind.COMMUNITY, posting__in=Posting.objects.held_by(user, day)
+    )
+    return recall(user, ("specialist", day), lambda: frozenset(rows.values_list("grid", flat=True)))
+
+
+def directory(*, grid=None, organisation=None, at=None):
+    """Return today's assignments, optionally of one organisation or of what serves one place."""
+    rows = Assignment.objects.current(day_of(at)).filter(posting__organisation__is_active=True)
+    if grid:
+        rows = rows.filter(
+            Q(grid__path__in=grid.ancestor_paths) | Q(grid__path__startswith=grid.path)
+        )
+    if organisation:
+        rows = rows.filter(posting__organisation=organisation)
+    rows = rows.select_related("posting__user", "posting__organisation", "grid__parent")
+    return rows.order_by("posting__organisation__code", "grid__path", "pk")
+
+
+# --- Coverage ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """One place and what is missing there."""
+
+    grid: Grid
+    has_own_specialist: bool
+    missing: tuple[Organisation, ...]
+    from_above: tuple[Organisation, ...]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which places have no contact of which organisation; `pairs` is how many were looked at."""
+
+    rows: tuple[CoverageRow, ...]
+    pairs: int
+
+    @property
+    def gaps(self) -> int:
+        return sum(len(row.missing) for row in self.rows)
+
+    @property
+    def covered(self) -> int:
+        return self.pairs - self.gaps
+
+    @property
+    def without_own_specialist(self) -> int:
+        return sum(not row.has_own_specialist for row in self.rows)
+
+
+def coverage(organisations, grids, at=None) -> Coverage:
+    """Say for every place and organisation whether a contact is named there or above it.
+
+    One query besides those of the two arguments; leave does not count, it has its substitutes.
+    """
+    organisations, grids = list(organisations), list(grids)
+    named, own = set(), set()
+    rows = Assignment.objects.current(day_of(at)).filter(posting__organisation__is_active=True)
+    for kind, organisation, path in rows.values_list("kind", "posting__organisation", "grid__path"):
+        if kind == SpecialistKind.COMMUNITY:
+            own.add(path)
+        else:
+            named.add((organisation, path))
+    return Coverage(
+        rows=tuple(_coverage_row(grid, organisations, named, own) for grid in grids),
+        pairs=len(organisations) * len(grids),
+    )
+
+
+def _coverage_row(grid, organisations, named, own):
+    missing, from_above = [], []
+    for organisation in organisations:
+        if (organisation.pk, grid.path) in named:
+            continue
+        above = any((organisation.pk, path) in named for path in grid.ancestor_paths)
+        (from_above if above else missing).append(organisation)
+    return CoverageRow(
+        grid=grid,
+        has_own_specialist=any(path in own for path in grid.ancestor_paths),
+        missing=tuple(missing),
+        from_above=tuple(from_above),
+    )
