@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from django.db.models import Case, IntegerField, Q, Value, When
 
-from common.text import narrow
+from common.errors import RuleViolation
+from common.text import narrow, tidy
 from grids import directory, geometry
 from grids.choices import GridLevel
 from grids.models import Grid, PosterToken
@@ -22,10 +23,10 @@ def search(text: str, limit: int = 20) -> list[Grid]:
     """Return listed grids whose name, pinyin, initials or code fits, the best fit first.
 
     Several words narrow from large to small: all but the last must stand in the names above.
-    Any text is safe; NUL, too long or empty text finds nothing. One query (and the map's own).
+    Any text is safe; too long or empty text finds nothing. One query (and the map's own).
     """
-    words = narrow(text).split() if len(text) <= LONGEST_SEARCH else []
-    if not words or "\0" in text:
+    words = _words(text)
+    if not words:
         return []
     rank = _rank(words[-1])
     found = (
@@ -44,6 +45,13 @@ def search(text: str, limit: int = 20) -> list[Grid]:
         for grid in candidates
         if all(any(word in name for name in paths[grid.pk][:-1]) for word in words[:-1])
     ][:limit]
+
+
+def _words(text):
+    try:
+        return narrow(tidy(text, LONGEST_SEARCH, one_line=True)).split()
+    except RuleViolation:
+        return []
 
 
 def _rank(word):

@@ -1,5 +1,6 @@
 """Every change of the tree of places, so that paths, posters and the map in memory stay right."""
 
+import logging
 from collections import Counter
 from dataclasses import asdict
 from datetime import date
@@ -15,6 +16,8 @@ from grids import district, geometry
 from grids.choices import GridKind, GridLevel
 from grids.models import PATH_STEP, Grid, PosterToken
 from grids.spelling import spell
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 # The cut-off day of the statistical code table.
@@ -153,16 +156,21 @@ def retire_grid(grid: Grid, *, by=None, on=None) -> Grid:
 
 
 @transaction.atomic
-def new_poster_token(grid: Grid, *, by, at=None) -> PosterToken:
+def new_poster_token(grid: Grid, *, by, replaces: str | None = None, at=None) -> PosterToken:
     """Replace the word in the grid's QR code: posters that hang now lead to a plain page.
 
-    Raises RuleViolation for a grid that has ended.
+    Raises RuleViolation for a grid that has ended, AlreadyDone when the code is no longer the one
+    that the page showed (`replaces`).
     """
     at = at or timezone.now()
     fresh = Grid.objects.select_for_update().get(pk=grid.pk)
     if fresh.valid_to and fresh.valid_to <= timezone.localdate(at):
         raise RuleViolation(_("%(grid)s no longer exists.") % {"grid": fresh.short_name})
-    fresh.poster_tokens.active().update(retired_at=at)
+    active = fresh.poster_tokens.active()
+    if replaces is not None and not active.filter(token=replaces).exists():
+        raise AlreadyDone(_("This code has just been replaced; the poster shows the new one."))
+    active.update(retired_at=at)
+    logger.info("poster of %s replaced by user %s", fresh.code, by and by.pk)
     return PosterToken.objects.create(grid=fresh, created_at=at)
 
 

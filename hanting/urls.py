@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from grids.urls import api_urlpatterns
 from hanting import health, views
 
 urlpatterns = [
@@ -13,5 +14,8 @@ urlpatterns = [
     path("preferences/", views.preferences, name="preferences"),
     path("healthz/", health.healthz, name="healthz"),
     path("", include("accounts.urls")),
+    path("", include("specialists.urls.who")),
+    path("specialists/", include("specialists.urls.directory")),
+    path("api/v1/", include(api_urlpatterns)),
     path("admin/", admin.site.urls),
 ]
