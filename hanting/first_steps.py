@@ -1,6 +1,7 @@
 """Makes an empty folder a working portal, and on later starts finds out fast that it is one."""
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass
 
@@ -88,7 +89,7 @@ def prepare(*, var, say):
             continue
         if not stamps.has(step.command):
             say(f"{step.said} …")
-            call_command(step.command, verbosity=0)
+            call_command(step.command, verbosity=0, stdout=io.StringIO())
             stamps.set(step.command)
     if settings.HANTING_DEMONSTRATION:
         _set_passwords(stamps, settings.HANTING_DEMO_PASSWORD)

@@ -14,6 +14,10 @@ from hanting import env, first_steps
 from hanting.supervisor import Child, Supervisor
 
 
+# Celery warns at every start under root; the README says it once.
+QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker"}
+
+
 class Command(BaseCommand):
     help = (
         "Run the portal. An empty HANTING_VAR is first filled with the district and a "
@@ -34,7 +38,7 @@ class Command(BaseCommand):
         connections.close_all()
         supervisor = Supervisor(
             children(door.fileno()),
-            env={**os.environ, "HANTING_VAR": str(settings.VAR)},
+            env={**os.environ, "HANTING_VAR": str(settings.VAR), **QUIET},
             cwd=settings.BASE_DIR,
             say=self.say,
         )
