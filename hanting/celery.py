@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_process_init
 from django.conf import settings
 
@@ -20,6 +21,18 @@ app.conf.beat_schedule = {
     "sweep late tickets": {"task": "tickets.sweep", "schedule": 15, "options": {"expires": 14}},
     "forget unopened accounts": {"task": "accounts.forget_unverified", "schedule": 3600},
     "deliver notices": {"task": "notices.deliver", "schedule": 10, "options": {"expires": 9}},
+    "warn of a provisional year": {
+        "task": "worktime.warn_provisional_year",
+        "schedule": crontab(hour=9, minute=0),
+    },
+    "forget unverified accounts": {
+        "task": "accounts.forget_unverified",
+        "schedule": crontab(hour=3, minute=10),
+    },
+    "forget stored answers": {
+        "task": "common.purge",
+        "schedule": crontab(minute=40),
+    },
 }
 
 
