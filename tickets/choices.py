@@ -100,15 +100,6 @@ class Priority(models.TextChoices):
     LOW = "low", pgettext_lazy("priority", "Low")
 
 
-class Handler(models.TextChoices):
-    """Who a category goes to: a named department, or whoever has the role where it happened."""
-
-    DEPARTMENT = "department", _("The department named")
-    PROPERTY = "property", _("The estate's property company")
-    COMMUNITY = "community", _("The community")
-    STREET = "street", _("The street office")
-
-
 class ClockMode(models.TextChoices):
     """Wall time for utilities and emergencies, the working calendar for the rest."""
 

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from accounts.models import Organisation
 from common.models import Version
-from tickets.choices import ClockMode, Handler, LimitUnit
+from specialists.choices import Handler
+from tickets.choices import ClockMode, LimitUnit
 from tickets.models import Category
 
 DATA = settings.BASE_DIR / "data"

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.models import Organisation
-from tickets.choices import ClockMode, Handler, LimitUnit, Priority
+from specialists.choices import Handler
+from tickets.choices import ClockMode, LimitUnit, Priority
 
 
 class CategoryQuerySet(models.QuerySet):

@@ -54,7 +54,7 @@ class TicketQuerySet(models.QuerySet):
                 here = Q(**{LEVEL_COLUMNS[posting.grid.level]: posting.grid_id})
                 places |= here
                 wide |= here if posting.role in CONFIDENTIAL_ROLES else Q(pk__in=[])
-        own = specialist_grids(user)
+        own = specialist_grids(user) if seen.has(Role.SPECIALIST) else ()
         if own:
             places |= Q(community_id__in=own)
         mine = Q(holder_id=user.pk)

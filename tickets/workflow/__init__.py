@@ -38,6 +38,7 @@ from tickets.workflow.parties import (
     may_see_person,
     parties,
 )
+from tickets.workflow.photos import attach, keep_photos
 from tickets.workflow.residents import (
     answer,
     confirm,
@@ -53,8 +54,9 @@ from tickets.workflow.transitions import TRANSITIONS, Party
 __all__ = [
     "CONFIRM_DAYS", "LONGEST_HOLD", "RESIDENT", "SYSTEM", "TRANSITIONS", "Contact", "Filing",
     "Party", "Receipt", "accept", "acknowledge", "addressees_of", "answer", "arbitrate",
-    "ask_resident", "available", "call_contractor", "confirm", "dispatch", "dispute", "expire",
-    "file_ticket", "finish_contractor", "hold", "join", "may_see_person", "merge", "note", "now",
+    "ask_resident", "attach", "available", "call_contractor", "confirm", "dispatch", "dispute", "expire",
+    "file_ticket", "finish_contractor", "hold", "join", "keep_photos",
+    "may_see_person", "merge", "note", "now",
     "parties", "recategorise", "record_arrival", "record_call", "record_finding", "reject",
     "release", "reopen", "resolve", "resolve_on_spot", "resume", "return_ticket", "route_for",
     "sweep", "transfer", "withdraw",

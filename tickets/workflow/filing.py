@@ -11,10 +11,11 @@ from accounts.reports import day_of
 from common import crypto
 from common.errors import AlreadyDone, RuleViolation
 from grids.models import Grid
+from specialists.choices import Handler
 from specialists.routing import route
 from tickets import codes
 from tickets.catalogue import categories
-from tickets.choices import Handler, Kind, PersonKind, Source, Status, Verb
+from tickets.choices import Kind, PersonKind, Source, Status, Verb
 from tickets.models import LEVEL_COLUMNS, Person, Ticket
 from tickets.workflow import words
 from tickets.workflow.acting import Act, acting, insert_rows, now
@@ -101,6 +102,11 @@ def route_for(facts, grid, at, *, immediate):
     return route(department=department, grid=grid, handler=handler, at=at)
 
 
+def reason_of(chosen):
+    """Return a route's reason as an event keeps it; `specialists.routing.explain` reads it."""
+    return {"code": chosen.reason, "params": chosen.reason_params}
+
+
 def co_handlers(facts, grid, at):
     """Return the ids of the organisations that help with this category in this place."""
     helpers = list(facts.co_department_ids)
@@ -155,15 +161,14 @@ def first_line(text, length=30):
 
 def _tell_the_story(act, facts, filing, chosen, at):
     """Append submit and, for what cannot wait, accept and dispatch by the system itself."""
-    submitted = act.append(
+    act.append(
         to=Status.SUBMITTED,
         category=facts.id,
         priority=facts.priority,
         confidential=facts.is_restricted or filing.kind == Kind.TIP_OFF,
         limit=facts.limit,
-        reason=chosen.as_data(),
+        reason=reason_of(chosen),
     )
-    submitted.from_status = ""
     if facts.is_immediate:
         act.append(verb=Verb.ACCEPT, by=SYSTEM)
         act.append(
@@ -172,7 +177,7 @@ def _tell_the_story(act, facts, filing, chosen, at):
             holder=chosen.holder,
             organisation=chosen.organisation,
             co=co_handlers(facts, filing.grid, at),
-            reason=chosen.as_data(),
+            reason=reason_of(chosen),
         )
 
 

@@ -10,11 +10,11 @@ from accounts.models import Posting
 from accounts.reports import day_of, holders
 from common.errors import RuleViolation
 from common.text import tidy
+from specialists.choices import Handler
 from specialists.routing import route
 from tickets.catalogue import categories
 from tickets.choices import (
     ENDED,
-    Handler,
     HoldReason,
     Kind,
     Verb,
@@ -22,7 +22,7 @@ from tickets.choices import (
 from tickets.models import TEXT_LIMIT, Ticket
 from tickets.workflow import words
 from tickets.workflow.acting import acting
-from tickets.workflow.filing import co_handlers, route_for
+from tickets.workflow.filing import co_handlers, reason_of, route_for
 from tickets.workflow.parties import SYSTEM
 
 RETURNS_BEFORE_ARBITER = 2
@@ -103,7 +103,7 @@ def _hand_over(act, organisation, holder, co, note):
         organisation=organisation,
         co=co_handlers(facts, act.ticket.grid, act.at) if co is None else list(co),
         note=tidy(note, TEXT_LIMIT),
-        reason=chosen.as_data() if chosen else {},
+        reason=reason_of(chosen) if chosen else {},
     )
     words.tell_holder(act, chosen.explanation() if chosen else note)
 

@@ -69,7 +69,7 @@ def parties(ticket, by):
         found.add(Party.STEWARD)
     if at_top & {Role.SUPERVISOR, Role.DISTRICT_SECRETARY}:
         found.add(Party.ARBITER)
-    if ticket.community_id and ticket.community_id in specialist_grids(by):
+    if seen.has(Role.SPECIALIST) and ticket.community_id in specialist_grids(by):
         found.add(Party.OWN_SPECIALIST)
     if seen.organisations and ticket.pk and _helps(ticket, seen.organisations):
         found.add(Party.CO_HANDLER)

@@ -57,6 +57,32 @@ class Story:
         found = (each for each in self.clocks if each.stage == stage)
         return next((each for each in found if each.cycle == self.ticket.cycle), None)
 
+    def append(self, verb, at, *, by_id, actor, to, data, **after):
+        """Add an event at the end of the story and apply it; return it.
+
+        `after` may name `holder_id`, `organisation_id` and `cycle` as they are afterwards; what is
+        not named stays as it was.
+        """
+        ticket = self.ticket
+        event = TicketEvent(
+            ticket=ticket,
+            number=ticket.event_count + 1,
+            verb=verb,
+            at=at,
+            recorded_at=at,
+            by_id=by_id,
+            actor=actor,
+            from_status=ticket.status if ticket.event_count else "",
+            to_status=to or ticket.status,
+            cycle=after.get("cycle", ticket.cycle),
+            holder_id=after.get("holder_id", ticket.holder_id),
+            organisation_id=after.get("organisation_id", ticket.organisation_id),
+            data=data,
+        )
+        self.apply(event)
+        self.new_events.append(event)
+        return event
+
     def apply(self, event):
         """Change ticket, clocks and legs as this event says; nothing is stored here."""
         ticket = self.ticket

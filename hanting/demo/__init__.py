@@ -1,0 +1,1 @@
+"""The demonstration: invented people and matters on the real district, all marked as such."""
