@@ -1,6 +1,7 @@
 """Fixtures for every test of the portal."""
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
@@ -16,6 +17,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
     if connection.vendor == "sqlite":
         with django_db_blocker.unblock():
             guards.lift(connection, "common_auditentry")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tasks_known():
+    """Register every task, as a worker does, so that nudges on commit run at once in tests."""
+    current_app.loader.import_default_modules()
 
 
 @pytest.fixture(autouse=True)
