@@ -201,6 +201,8 @@ STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not HANTING_DEMONS
 
 SMS_BACKEND = env.text("SMS_BACKEND") or "notices.sms.FileBackend"
 SMS_FILE = VAR / "sms.jsonl"
+# Where the daily head of the audit trail is noted, best on another host; "" for the log only.
+AUDIT_HEAD_FILE = env.text("AUDIT_HEAD_FILE")
 QUIET_HOURS = (env.text("QUIET_FROM", "21:00"), env.text("QUIET_UNTIL", "08:00"))
 
 # --- Requests ------------------------------------------------------------------------------
@@ -285,6 +287,12 @@ if not EMBEDDED and not TESTING:
 
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
+    # A web request only nudges: it must not wait long for a broker that is gone.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "max_retries": 1,
+        "interval_start": 0,
+        "socket_connect_timeout": 2,
+    }
 else:
     _queue = VAR / "queue"
     CELERY_BROKER_URL = "filesystem://localhost"

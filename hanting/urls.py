@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("specialists.urls.who")),
     path("specialists/", include("specialists.urls.directory")),
+    path("notices/", include("notices.urls")),
     path("api/v1/", include(api_urlpatterns)),
     path("admin/", admin.site.urls),
 ]

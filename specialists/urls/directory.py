@@ -1,0 +1,11 @@
+"""Addresses of the directory of specialists."""
+
+from django.urls import path
+
+from specialists.views import directory
+
+app_name = "specialists"
+urlpatterns = [
+    path("", directory.directory, name="directory"),
+    path("coverage/", directory.coverage, name="coverage"),
+]

@@ -1,0 +1,1 @@
+"""Pages about places, the people who serve them, and who is missing where."""
