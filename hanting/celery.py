@@ -33,6 +33,10 @@ app.conf.beat_schedule = {
         "task": "common.purge",
         "schedule": crontab(minute=40),
     },
+    "note the audit trail's head": {
+        "task": "common.note_audit_head",
+        "schedule": crontab(hour=0, minute=20),
+    },
 }
 
 
