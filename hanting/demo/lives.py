@@ -47,7 +47,7 @@ class District:
             for grid in self.places
         ]
         self.categories = leaves()
-        self._weights, self._routes, self._told = {}, {}, {}
+        self._weights, self._routes, self._co, self._told = {}, {}, {}, {}
 
     def columns(self, grid):
         """Return the ticket's level columns for a grid."""
@@ -69,13 +69,35 @@ class District:
         return self._weights[key]
 
     def route(self, facts, grid, *, immediate):
-        """Return (route, co-handlers); asked once for each village and category."""
-        key = (facts.id if immediate else 0, self.village_of(grid).pk)
-        if key not in self._routes:
+        """Return (route, co-handlers) by the real routing, asked once for each place that takes it.
+
+        The demonstration's contacts all stand at streets, so who took a matter from one village
+        takes it from every village below the same place.
+        """
+        what = (facts.handler, facts.department_id) if immediate else "community first"
+        around = self._around(grid)
+        for place in around:
+            if (what, place.pk) in self._routes:
+                found = self._routes[what, place.pk]
+                break
+        else:
             found = workflow.route_for(facts, grid, self.at, immediate=immediate)
-            helpers = co_handlers(facts, grid, self.at) if immediate else []
-            self._routes[key] = (found, helpers)
-        return self._routes[key]
+            taker = next(each for each in around if each.level <= max(found.grid.level, 2))
+            self._routes[what, taker.pk] = found
+        return found, self._helpers(facts, grid) if immediate else []
+
+    def _around(self, grid):
+        """Return the village or estate, community, street and district around a place."""
+        places = [self.village_of(grid)]
+        while places[-1].parent_id in self.grids:
+            places.append(self.grids[places[-1].parent_id])
+        return places
+
+    def _helpers(self, facts, grid):
+        key = (facts.id, self.village_of(grid).pk if facts.property_helps else None)
+        if key not in self._co:
+            self._co[key] = co_handlers(facts, grid, self.at)
+        return self._co[key]
 
     def told(self, ticket):
         """Return the ids of those who hear that a ticket is late."""
@@ -103,7 +125,7 @@ class Life:
 
     def _birth(self):
         """More matters of late, by day rather than by night."""
-        age = self.chance.random() ** 1.3 * DAYS
+        age = self.chance.random() ** 1.6 * DAYS
         hour = self.chance.choices(range(24), [1, 1, 1, 1, 1, 2, 5] + [9] * 12 + [7, 7, 5, 3, 2])[0]
         born = self.district.at - timedelta(days=age)
         born = born.replace(hour=(hour - 8) % 24, minute=self.chance.randrange(60), microsecond=0)
@@ -270,15 +292,16 @@ class Life:
                     "note": self.chance.choice(matters.QUESTIONS)}  # fmt: skip
             self.step(Verb.ASK_RESIDENT, Status.ON_HOLD, after=600, by=holder, actor="holder",
                       data=data)  # fmt: skip
+            said = {"note": self.chance.choice(matters.ANSWERS)}
             self.step(Verb.ANSWER, Status.IN_PROGRESS, after=self.chance.randint(1, 30) * 3600,
-                      actor="resident", data={"note": self.chance.choice(matters.ANSWERS)})  # fmt: skip
+                      actor="resident", data=said)  # fmt: skip
 
     def _share_of_the_time(self):
         """Return seconds of work: mostly well inside the promise, sometimes beyond it."""
         left = max((self.ticket.due_at - self.at).total_seconds(), 3600)
         if self.chance.random() < 0.12:
             return left * self.chance.uniform(1.02, 1.9)
-        return left * min(0.97, self.chance.lognormvariate(-1.4, 0.8))
+        return left * min(0.97, self.chance.lognormvariate(-1.0, 0.8))
 
     def _resolve(self, verb, *, after, by=None):
         holder = by or self.ticket.holder_id

@@ -22,7 +22,10 @@ SINCE = datetime.date(2023, 1, 1)
 BATCH = 500
 ESTATE = "370705009014D10"
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林郑"
-GIVEN = ["秀英", "建国", "桂兰", "志强", "玉梅", "海涛", "丽华", "永军", "淑珍", "晓东", "春燕", "立新", "国庆", "爱萍", "文斌", "红霞", "振华", "美玲", "德胜", "雪梅", "光明", "慧敏", "俊杰", "凤霞", "家栋", "月娥", "少华", "翠萍", "金山", "欣怡"]
+GIVEN = (
+    "秀英 建国 桂兰 志强 玉梅 海涛 丽华 永军 淑珍 晓东 春燕 立新 国庆 爱萍 文斌",
+    "红霞 振华 美玲 德胜 雪梅 光明 慧敏 俊杰 凤霞 家栋 月娥 少华 翠萍 金山 欣怡",
+)
 # Departments that lend each community its own specialist, as the press names them.
 LENDERS = ("civil", "housing", "municipal", "enforce", "market", "power")
 # Streets where an organisation has named no contact yet, so that coverage shows holes.
@@ -42,7 +45,7 @@ class Staff:
         number = next(self.numbers)
         user = User(
             username=username or f"staff-{number:05d}",
-            name=self.chance.choice(SURNAMES) + self.chance.choice(GIVEN),
+            name=self.chance.choice(SURNAMES) + self.chance.choice(" ".join(GIVEN).split()),
             # 100 0000 XXXX is no mobile number in China.
             phone=f"+861000000{number:04d}",
             password="!",

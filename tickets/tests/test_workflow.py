@@ -14,7 +14,6 @@ from tickets.tests.factories import later, make_category, make_receipt, make_tic
 from tickets.workflow import RESIDENT, SYSTEM, TRANSITIONS, Party, available
 from tickets.workflow.acting import acting
 from tickets.workflow.parties import Outsider
-from tickets.workflow.story import STATE, Story
 
 pytestmark = pytest.mark.django_db
 
@@ -348,31 +347,6 @@ def test_no_answer_closes_as_unanswered_and_never_as_solved(cast, ticket):
     workflow.sweep(later(ticket, days=8))
     ticket.refresh_from_db()
     assert (ticket.status, ticket.outcome) == (Status.CLOSED, Outcome.UNANSWERED)
-
-
-# --- the events are the truth
-
-
-def replayed(ticket):
-    """Return the story that the stored events tell, from nothing."""
-    blank = Ticket(pk=ticket.pk, submitted_at=ticket.submitted_at)
-    story = Story(blank)
-    for event in ticket.events.in_order():
-        story.apply(event)
-    return story
-
-
-def test_replaying_the_events_gives_the_stored_rows(cast, ticket):
-    ticket = resolved(ticket)
-    ticket = workflow.dispute(ticket, comment="没好", at=later(ticket))
-    ticket = workflow.ask_resident(ticket, by=cast.specialist, note="哪里？", at=later(ticket))
-    ticket = workflow.answer(ticket, note="这里", at=later(ticket))
-    workflow.sweep(ticket.due_at + timedelta(minutes=1))
-    ticket.refresh_from_db()
-    story = replayed(ticket)
-    assert [getattr(story.ticket, name) for name in STATE] == [
-        getattr(ticket, name) for name in STATE
-    ]
 
 
 # --- reach
