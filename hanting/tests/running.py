@@ -11,7 +11,12 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psycopg2
 from django.conf import settings
+from django.db import connection
+
+from hanting import testing
+from hanting.secrets import new_key
 
 # Nothing of the test run's own settings reaches the portal under test.
 NOT_PASSED_ON = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "HOST", "PORT"}
@@ -73,6 +78,20 @@ class Portal:
         with urllib.request.urlopen(self.address + "/healthz/", timeout=30) as answer:
             return json.load(answer)
 
+    def ask(self, code, *, within_s=60):
+        """Run Python in the portal's own surroundings; return what it printed as JSON."""
+        ran = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", code],
+            cwd=settings.BASE_DIR,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=within_s,
+        )
+        if ran.returncode:
+            raise AssertionError(ran.stderr)
+        return json.loads(ran.stdout.splitlines()[-1])
+
     def processes(self):
         """Return {pid: command line} of every living process that works on this folder."""
         found = {}
@@ -125,3 +144,47 @@ class Portal:
             self.process.wait(timeout=30)
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
+
+
+class production_database:
+    """Makes a database of its own beside the tests' and drops it afterwards."""
+
+    def __enter__(self):
+        self.name = f"hanting_portal_{os.getpid()}"
+        self.run(f"CREATE DATABASE {self.name} LC_CTYPE 'C.UTF-8' TEMPLATE template0")
+        base = os.environ["HANTING_TEST_DATABASE_URL"].rsplit("/", 1)[0]
+        return f"{base}/{self.name}"
+
+    def __exit__(self, *exc):
+        self.run(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+
+    def run(self, sql):
+        given = connection.settings_dict
+        other = psycopg2.connect(
+            host=given["HOST"],
+            port=given["PORT"] or None,
+            user=given["USER"],
+            password=given["PASSWORD"] or None,
+            dbname="postgres",
+        )
+        other.autocommit = True
+        try:
+            with other.cursor() as cursor:
+                cursor.execute(sql)
+        finally:
+            other.close()
+
+
+def production(url):
+    """Variables of the production shape, with demonstration data and without TLS."""
+    return {
+        "DATABASE_URL": url,
+        "REDIS_URL": testing.redis_url(),
+        "SECRET_KEY": new_key(),
+        "INDEX_KEY": new_key(),
+        "AUDIT_KEY": new_key(),
+        "FIELD_KEYS": f"1:{new_key()}",
+        "HANTING_DEMONSTRATION": "1",
+        "HTTPS": "0",
+        "ALLOWED_HOSTS": "127.0.0.1",
+    }

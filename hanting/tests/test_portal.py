@@ -5,15 +5,12 @@ import signal
 import subprocess
 import sys
 
-import psycopg2
 import pytest
 from django.conf import settings
 from django.core.management.base import CommandError
-from django.db import connection
 
-from hanting import testing
 from hanting.management.commands import portal as command
-from hanting.tests.running import Portal
+from hanting.tests.running import Portal, production, production_database
 
 pytestmark = pytest.mark.processes
 
@@ -136,52 +133,6 @@ def test_killed_supervisor_leaves_no_prefork_child(tmp_path):
 
 def prefork_children(running):
     return sum(" worker " in words for words in running.processes().values()) - 1
-
-
-class production_database:
-    """Makes a database of its own beside the tests' and drops it afterwards."""
-
-    def __enter__(self):
-        self.name = f"hanting_portal_{os.getpid()}"
-        self.run(f"CREATE DATABASE {self.name} LC_CTYPE 'C.UTF-8' TEMPLATE template0")
-        base = os.environ["HANTING_TEST_DATABASE_URL"].rsplit("/", 1)[0]
-        return f"{base}/{self.name}"
-
-    def __exit__(self, *exc):
-        self.run(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
-
-    def run(self, sql):
-        given = connection.settings_dict
-        other = psycopg2.connect(
-            host=given["HOST"],
-            port=given["PORT"] or None,
-            user=given["USER"],
-            password=given["PASSWORD"] or None,
-            dbname="postgres",
-        )
-        other.autocommit = True
-        try:
-            with other.cursor() as cursor:
-                cursor.execute(sql)
-        finally:
-            other.close()
-
-
-def production(url):
-    """Variables of the production shape, with demonstration data and without TLS."""
-    from hanting.secrets import new_key
-
-    return {
-        "DATABASE_URL": url,
-        "REDIS_URL": testing.redis_url(),
-        "SECRET_KEY": new_key(),
-        "INDEX_KEY": new_key(),
-        "AUDIT_KEY": new_key(),
-        "FIELD_KEYS": f"1:{new_key()}",
-        "HANTING_DEMONSTRATION": "1",
-        "HTTPS": "0",
-        "ALLOWED_HOSTS": "127.0.0.1",
-    }
 
 
 def test_lock_is_free_again_after_its_holder(tmp_path):

@@ -1,0 +1,83 @@
+"""A small district with matters in it, each full of words that only some may ever read."""
+
+import re
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from specialists.tests.cast import build_cast
+from tickets import workflow
+from tickets.choices import Kind
+from tickets.tests.factories import make_category, make_receipt
+
+SEPARATORS = re.compile(r"(?<=\d)[\s\u00a0-]+(?=\d)")
+
+
+@dataclass(frozen=True)
+class Canary:
+    """Words that can leak: of which matter, and whether they tell the matter or the reporter."""
+
+    matter: str
+    tells: str
+    text: str
+
+
+def build_world():
+    """Return the cast with four matters and their canaries.
+
+    `ordinary`, `tip_off` and `restricted` lie in the first community, `neighbour` next door. The
+    tip-off is about the property company of the estate.
+    """
+    world = SimpleNamespace(cast=build_cast(), canaries=[], receipts={})
+    cast = world.cast
+    power = make_category(cast.power, is_immediate=True)
+    community = make_category()
+    restricted = make_category(is_restricted=True)
+    _file(world, "ordinary", cast.subarea, power)
+    _file(world, "tip_off", cast.subarea, community, kind=Kind.TIP_OFF, accused=cast.property)
+    _file(world, "restricted", cast.subarea, restricted)
+    _file(world, "neighbour", cast.neighbour_subarea, community)
+    world.matters = {name: receipt.ticket for name, receipt in world.receipts.items()}
+    for name, ticket in world.matters.items():
+        text = _plant(world, name, "words", f"内部意见{name}密语")
+        workflow.note(ticket, by=ticket.holder, note=text)
+    return world
+
+
+def _plant(world, matter, tells, text):
+    world.canaries.append(Canary(matter, tells, text))
+    return text
+
+
+def _file(world, name, grid, category, **said):
+    number = len(world.receipts) + 1
+    contact = workflow.Contact(
+        name=_plant(world, name, "reporter", "甲乙丙丁"[number - 1] + "雀鸣秋"),
+        phone=_plant(world, name, "reporter", f"1000000770{number}"),
+    )
+    receipt = make_receipt(
+        grid,
+        category,
+        title=_plant(world, name, "words", f"题目{name}暗号"),
+        description=_plant(world, name, "words", f"正文{name}暗号，说来话长。"),
+        address=_plant(world, name, "words", f"门牌{name}暗号"),
+        resident=contact,
+        **said,
+    )
+    _plant(world, name, "code", receipt.tracking_code)
+    world.receipts[name] = receipt
+
+
+def leaks(world, text, *, words, reporters):
+    """Return the canaries in `text` that somebody who may read only these matters must not see.
+
+    `words` are the matters whose words are open to the person, `reporters` those whose reporter.
+    Digits are compared without the spaces that make them readable. Nobody sees a tracking code.
+    """
+    open_to = {"words": set(words), "reporter": set(reporters), "code": set()}
+    plain = SEPARATORS.sub("", text)
+    return [
+        canary
+        for canary in world.canaries
+        if canary.matter not in open_to[canary.tells]
+        and (canary.text in text or canary.text in plain)
+    ]
