@@ -212,7 +212,7 @@ CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 # How many own proxies stand before the web server; addresses beyond them are not believed.
 PROXY_COUNT = env.number("PROXY_COUNT", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
-HTTPS = env.flag("HTTPS", default=not EMBEDDED)
+HTTPS = env.flag("HTTPS", default=not EMBEDDED and not TESTING)
 if HTTPS:
     SECURE_SSL_REDIRECT = True
     # A monitor on the machine itself asks without TLS.
