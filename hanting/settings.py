@@ -230,6 +230,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
+# Off only while `manage.py bench` measures; BENCH mounts the empty page it compares with.
+RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+BENCH = env.flag("BENCH")
+
 TILE_URL = env.text("TILE_URL")
 _tile_host = [TILE_URL.split("/{", 1)[0]] if TILE_URL else []
 CONTENT_SECURITY_POLICY = {

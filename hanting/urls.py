@@ -1,10 +1,12 @@
 """Every address of the portal, app by app."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 from grids.urls import api_urlpatterns
 from hanting import health, views
+from hanting.bench.floor import floor
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -20,3 +22,6 @@ urlpatterns = [
     path("api/v1/", include(api_urlpatterns)),
     path("admin/", admin.site.urls),
 ]
+
+if settings.BENCH:
+    urlpatterns.append(path("bench/floor/", floor, name="bench_floor"))
