@@ -21,7 +21,7 @@ def world(db):
 
 
 def words_of_the_database(pattern):
-    """Return every run of `pattern` in texts and JSON of all rows: data, and no page's own words."""
+    """Return every run of `pattern` in texts and JSON of all rows: what is data on a page."""
     found = set()
     for model in apps.get_models():
         fields = [
