@@ -12,7 +12,8 @@ Choices that no table makes for us, all labelled as demonstration:
 * 张氏街道 and the six places of the economic zone that the press puts into the district stand in
   the tables only as candidates; they keep their codes, but their position is demonstration.
 * Estates, sub-areas, their households and their points are generated from their codes, the same
-  in every run. Places of the tables get neither numbers nor points: none are published.
+  in every run. Places of the tables and of the press get neither numbers nor points: none are
+  published.
 """
 
 import csv
@@ -29,9 +30,11 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 NBS_SOURCE = "National Bureau of Statistics, division codes, 2023 edition (as of 2023-06-30)"
 MCA_SOURCE = "Ministry of Civil Affairs, divisions, 2025-12-31"
 ZONE_SOURCE = f"{NBS_SOURCE}, filed under 奎文区新城街道; placed here for demonstration"
+PRESS_SOURCE = "Named in the press, in no code table; placed here for demonstration"
 GENERATED = "Generated for the demonstration"
 
 HOME, ZHANGSHI, SHUANGYANG = "370703000000000", "370703000000D10", "370703000000D20"
+JIXIANG = "吉祥家园"
 BEICHENG, JINXIU, YOUYI = "370703008000000", "370705009014000", "370705009008000"
 SHUANGYANG_BLOCK = range(370703006247, 370703006283)
 # What the press calls 西贾庄 is 西贾 in the table.
@@ -74,8 +77,8 @@ def places():
     mca = {row["nbs2023_code"]: row["mca_code"] for row in _rows("townships_mca2025.csv")}
     upper = [_upper(row, mca) for row in rows if row["level"] != "village"]
     upper += [
-        _generated(ZHANGSHI, HOME, GridLevel.STREET, "张氏街道", form=GridForm.STREET),
-        _generated(
+        _from_press(ZHANGSHI, HOME, GridLevel.STREET, "张氏街道", form=GridForm.STREET),
+        _from_press(
             SHUANGYANG,
             HOME,
             GridLevel.STREET,
@@ -92,7 +95,7 @@ def places():
     urban = [place for place in lower if place.level == GridLevel.COMMUNITY]
     rural = [place for place in lower if place.level == GridLevel.VILLAGE]
     rural_communities = _group(rural)
-    friendship = _generated(
+    friendship = _from_press(
         "370705009008D10", YOUYI, GridLevel.VILLAGE, "友谊村", form=GridForm.VILLAGE
     )
     found = upper + urban + rural_communities + rural + [friendship]
@@ -169,6 +172,12 @@ def _candidate(row):
     return place
 
 
+def _from_press(code, parent, level, name, **fields):
+    place = _generated(code, parent, level, name, **fields)
+    place.source = PRESS_SOURCE
+    return place
+
+
 def _generated(code, parent, level, name, **fields):
     fields = {"short_name": name, **fields}
     return Place(code, parent, level, name, is_demonstration=True, source=GENERATED, **fields)
@@ -242,11 +251,12 @@ def _estates(community):
     stem = community.short_name.removesuffix("社区")
     names = [f"{stem}{ending}{DEMONSTRATION}" for ending in ESTATE_NAMES]
     if community.code == JINXIU:
-        names.insert(0, "吉祥家园")
+        names.insert(0, JIXIANG)
     # 友谊村 is the first child of its community.
     taken = 1 if community.code == YOUYI else 0
     for number, name in enumerate(names[: chance.randint(3, 6 - taken)], start=1 + taken):
-        estate = _generated(
+        make = _from_press if name == JIXIANG else _generated
+        estate = make(
             _inner_code(community.code, number),
             community.code,
             GridLevel.VILLAGE,

@@ -80,6 +80,16 @@ def test_load_district_labels_the_candidates_as_demonstration(loaded):
     assert set(candidates.values_list("source", flat=True)) == {district.ZONE_SOURCE}
 
 
+def test_load_district_says_which_places_only_the_press_names(loaded):
+    named = Grid.objects.filter(source=district.PRESS_SOURCE)
+    assert set(named.values_list("short_name", "is_demonstration", "households")) == {
+        ("张氏街道", True, None),
+        ("双杨(现代农业)发展中心", True, None),
+        ("吉祥家园", True, None),
+        ("友谊村", True, None),
+    }
+
+
 def test_load_district_puts_36_villages_below_the_development_centre(loaded):
     centre = Grid.objects.get(form=GridForm.DEVELOPMENT_CENTRE)
     villages = Grid.objects.within(centre).at_level(GridLevel.VILLAGE)

@@ -19,6 +19,7 @@ from common.errors import AlreadyDone, RuleViolation
 from grids import directory, geometry, workflow
 from grids import reports as places
 from grids.choices import GridLevel
+from grids.district import GENERATED
 from grids.models import Grid
 from specialists.choices import PersonKind
 from specialists.reports import people_for_grid
@@ -49,7 +50,9 @@ def grid_page(request, code):
     grid = _listed_grid(code)
     context = {
         "grid": grid,
-        "crumbs": directory.lineage(grid.pk)[:-1],
+        "heading": _heading(grid),
+        "is_made_up": grid.is_demonstration and grid.source == GENERATED,
+        "crumbs": _crumbs(grid),
         "has_ended": _has_ended(grid),
         "people": [] if _has_ended(grid) else people_for_grid(grid),
         "parts": places.children_of(grid),
@@ -70,6 +73,7 @@ def poster(request, code):
     people = people_for_grid(grid)
     context = {
         "grid": grid,
+        "heading": _heading(grid),
         "token": token.token,
         "path_names": directory.path_names(grid.pk),
         "qr": segno.make(address, error="m").svg_data_uri(border=2, omitsize=True),
@@ -120,6 +124,19 @@ def _listed_grid(code):
     if "\0" in code:
         raise Http404
     return get_object_or_404(Grid.objects.filter(is_listed=True).defer("outline"), code=code)
+
+
+def _heading(grid):
+    """“第1片区” alone would say nothing."""
+    return grid.name if grid.level == GridLevel.SUBAREA else grid.short_name
+
+
+def _crumbs(grid):
+    above = directory.lineage(grid.pk)[:-1]
+    return [(_("Find my place"), reverse("grids:who"))] + [
+        (entry.name, reverse("grids:detail", args=[entry.code]) if entry.is_listed else "")
+        for entry in above
+    ]
 
 
 def _has_ended(grid):
