@@ -16,7 +16,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.workflow import resident_for
+from accounts import workflow
+from accounts.models import Leave, Posting
+from common.errors import RuleViolation
 from common.limits import client_address, network_of, take
 from common.text import narrow
 
@@ -70,7 +72,7 @@ class PhoneCodeForm(RequestLoginCodeForm):
             raise ValidationError(
                 _("This phone has had all its codes for today. Please try again tomorrow.")
             )
-        self._user = resident_for(phone)
+        self._user = workflow.resident_for(phone)
         return phone
 
 
@@ -137,6 +139,45 @@ class EnrolForm(ActivateTOTPForm):
     def clean_code(self):
         self.cleaned_data["code"] = _digits(self.cleaned_data["code"])
         return super().clean_code()
+
+
+class PostingForm(forms.ModelForm):
+    """A posting in the admin; what the workflow would refuse is a sentence here."""
+
+    class Meta:
+        model = Posting
+        fields = ["user", "role", "grid", "organisation", "valid_from", "valid_to"]
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors and not self.instance.pk:
+            same = {name: data[name] for name in ("user", "role", "grid", "organisation")}
+            if Posting.objects.filter(**same).current(data["valid_from"]).exists():
+                raise ValidationError(_("This person has this role here already."))
+        return data
+
+
+class LeaveForm(forms.ModelForm):
+    """Leave in the admin, with the rules of `workflow.grant_leave`."""
+
+    class Meta:
+        model = Leave
+        fields = ["first_day", "last_day", "substitute"]
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors and self.instance.posting_id:
+            try:
+                workflow.check_leave(
+                    self.instance.posting,
+                    data["first_day"],
+                    data["last_day"],
+                    data.get("substitute"),
+                    leave=self.instance,
+                )
+            except RuleViolation as refusal:
+                self.add_error(refusal.field, refusal.message)
+        return data
 
 
 def _digits(typed):

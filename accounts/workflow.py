@@ -90,15 +90,8 @@ def grant_leave(posting, first_day, last_day, substitute=None, *, by) -> Leave:
     Raises RuleViolation for days in the wrong order, a second leave on the same days, or a
     substitute who cannot stand in.
     """
-    if last_day < first_day:
-        raise RuleViolation(_("The last day must not come before the first."), field="last_day")
-    if substitute and (substitute == posting.user or not substitute.is_active):
-        raise RuleViolation(
-            _("The substitute must be somebody else who can sign in."), field="substitute"
-        )
     Posting.objects.select_for_update().get(pk=posting.pk)
-    if posting.leaves.filter(first_day__lte=last_day, last_day__gte=first_day).exists():
-        raise RuleViolation(_("This person is on leave on some of these days already."))
+    check_leave(posting, first_day, last_day, substitute)
     leave = Leave.objects.create(
         posting=posting, first_day=first_day, last_day=last_day, substitute=substitute
     )
@@ -112,6 +105,19 @@ def grant_leave(posting, first_day, last_day, substitute=None, *, by) -> Leave:
     }
     record("grant_leave", by=by, object=leave, detail=detail)
     return leave
+
+
+def check_leave(posting, first_day, last_day, substitute=None, leave=None):
+    """Raise RuleViolation unless the posting may have this leave (so far `leave`)."""
+    if last_day < first_day:
+        raise RuleViolation(_("The last day must not come before the first."), field="last_day")
+    if substitute and (substitute == posting.user or not substitute.is_active):
+        raise RuleViolation(
+            _("The substitute must be somebody else who can sign in."), field="substitute"
+        )
+    others = posting.leaves.exclude(pk=leave.pk) if leave and leave.pk else posting.leaves
+    if others.filter(first_day__lte=last_day, last_day__gte=first_day).exists():
+        raise RuleViolation(_("This person is on leave on some of these days already."))
 
 
 @transaction.atomic
@@ -133,6 +139,14 @@ def end_sessions(user):
     user.session_epoch = None
     user.refresh_from_db(fields=["session_epoch"])
     forget_reach(user)
+
+
+@transaction.atomic
+def forget_second_step(user, *, by):
+    """Take a person's second step away, after a lost telephone; all their sessions end."""
+    user.authenticator_set.all().delete()
+    end_sessions(user)
+    record("forget_second_step", by=by, object=user)
 
 
 def resident_for(phone) -> User:

@@ -1,11 +1,14 @@
-"""Filters of the directory and of the coverage page."""
+"""Filters of the directory and of the coverage page, and the admin's form."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
+from common.errors import RuleViolation
 from grids.choices import GridLevel
 from grids.models import Grid
+from specialists import workflow
+from specialists.models import Assignment
 
 
 class _CodeChoice(forms.ModelChoiceField):
@@ -51,3 +54,20 @@ class CoverageForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["street"].queryset = _places(GridLevel.STREET)
+
+
+class AssignmentForm(forms.ModelForm):
+    """A specialist's place in the admin, with the rules of `workflow.assign`."""
+
+    class Meta:
+        model = Assignment
+        fields = ["posting", "grid", "kind", "valid_from", "valid_to"]
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors:
+            try:
+                workflow.check(data["posting"], data["grid"], data["kind"])
+            except RuleViolation as refusal:
+                self.add_error(refusal.field, refusal.message)
+        return data

@@ -22,10 +22,7 @@ def assign(posting, grid, kind=SpecialistKind.CONTACT, *, by, valid_from=None, v
     Raises RuleViolation where the posting is no specialist's, where a place other than a community
     would get an own specialist, or where the community has one already.
     """
-    if posting.role != Role.SPECIALIST:
-        raise RuleViolation(_("Only a service specialist can be bound to a place."))
-    if kind == SpecialistKind.COMMUNITY and grid.level != GridLevel.COMMUNITY:
-        raise RuleViolation(_("Only a community has a specialist of its own."), field="grid")
+    check(posting, grid, kind)
     assignment = Assignment(
         posting=posting,
         grid=grid,
@@ -36,6 +33,16 @@ def assign(posting, grid, kind=SpecialistKind.CONTACT, *, by, valid_from=None, v
     _save(assignment)
     record("assign_specialist", by=by, object=assignment, detail=_facts(assignment))
     return assignment
+
+
+def check(posting, grid, kind):
+    """Raise RuleViolation unless this posting may be bound to this place in this way."""
+    if posting.role != Role.SPECIALIST:
+        raise RuleViolation(
+            _("Only a service specialist can be bound to a place."), field="posting"
+        )
+    if kind == SpecialistKind.COMMUNITY and grid.level != GridLevel.COMMUNITY:
+        raise RuleViolation(_("Only a community has a specialist of its own."), field="grid")
 
 
 @transaction.atomic
