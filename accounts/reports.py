@@ -107,6 +107,7 @@ def is_staff_member(user, at=None) -> bool:
 
 def _reach_on(user, day):
     rows = Posting.objects.held_by(user, day).select_related("user", "grid", "organisation")
+    rows = rows.defer("grid__outline")
     postings = tuple(rows.order_by("pk"))
     places = {row.grid.path: row.grid for row in postings if row.role in GRID_ROLES}
     paths = tuple(path for path in sorted(places) if not _lies_in_another(path, places))
@@ -176,7 +177,8 @@ class Roster:
 
 def _postings(at, **where):
     rows = Posting.objects.current(day_of(at)).filter(**where)
-    return rows.select_related("user", "grid", "organisation").order_by("pk")
+    rows = rows.select_related("user", "grid", "organisation").order_by("pk")
+    return rows.defer("grid__outline")
 
 
 def holders(role, *, grid=None, organisation=None, at=None) -> list[Duty]:

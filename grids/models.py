@@ -34,9 +34,8 @@ class GridQuerySet(models.QuerySet):
         return self.filter(path__startswith=grid.path)
 
     def above(self, grid):
-        """The grid itself and everything it lies in, nearest first."""
-        steps = range(PATH_STEP, len(grid.path) + 1, PATH_STEP)
-        return self.filter(path__in=[grid.path[:end] for end in steps]).order_by("-level")
+        """The grid itself and everything it lies in, nearest first, without their outlines."""
+        return self.filter(path__in=grid.ancestor_paths).order_by("-path").defer("outline")
 
 
 class Grid(models.Model):

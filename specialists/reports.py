@@ -48,6 +48,7 @@ def people_for_grid(grid, at=None) -> list[Person]:
         Assignment.objects.current(day)
         .filter(grid__path__in=grid.ancestor_paths, posting__organisation__is_active=True)
         .select_related("posting__user", "posting__organisation", "grid")
+        .defer("grid__outline")
         .order_by("-grid__level", "posting__organisation__name", "pk")
     )
     roster = Roster({*posted, *(row.posting for row in assigned)}, day)
@@ -80,7 +81,8 @@ def _posted(grid, day):
         | Q(role=Role.STEWARD, organisation__is_active=True),
         grid__path__in=grid.ancestor_paths,
     )
-    return list(rows.select_related("user", "organisation", "grid").order_by("-grid__level", "pk"))
+    rows = rows.select_related("user", "organisation", "grid").order_by("-grid__level", "pk")
+    return list(rows.defer("grid__outline"))
 
 
 def _nearest(rows, group, every=frozenset()):
@@ -130,6 +132,7 @@ def directory(*, grid=None, organisation=None, at=None):
     if organisation:
         rows = rows.filter(posting__organisation=organisation)
     rows = rows.select_related("posting__user", "posting__organisation", "grid__parent")
+    rows = rows.defer("grid__outline", "grid__parent__outline")
     return rows.order_by("posting__organisation__code", "grid__path", "pk")
 
 

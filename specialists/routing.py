@@ -161,6 +161,7 @@ def _assignments(department, grid, day):
     rows = Assignment.objects.current(day).filter(kinds, grid__path__in=grid.ancestor_paths)
     rows = rows.filter(posting__organisation__is_active=True)
     rows = rows.select_related("posting__user", "posting__organisation", "grid")
+    rows = rows.defer("grid__outline")
     return rows.order_by("-grid__level", "pk")
 
 
@@ -172,7 +173,8 @@ def _postings(grid, day):
     around = Q(grid__path__in=grid.ancestor_paths)
     stewards = Q(role=Role.STEWARD, organisation__is_active=True)
     rows = Posting.objects.current(day).filter(around & (Q(role__in=roles) | stewards) | districts)
-    return rows.select_related("user", "organisation", "grid").order_by("-grid__level", "pk")
+    rows = rows.select_related("user", "organisation", "grid").order_by("-grid__level", "pk")
+    return rows.defer("grid__outline")
 
 
 def _taken(step, posting, place, department, steps, duty=None):

@@ -83,7 +83,7 @@ def seed_people():
     if found:
         return found
     staff = Staff()
-    grids = {grid.code: grid for grid in Grid.objects.current().order_by("path")}
+    grids = {grid.code: grid for grid in Grid.objects.current().defer("outline").order_by("path")}
     with transaction.atomic():
         companies = _property_companies()
         _heads(staff, grids)
