@@ -4,9 +4,11 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -91,8 +93,25 @@ def prepare(*, var, say):
             say(f"{step.said} …")
             call_command(step.command, verbosity=0, stdout=io.StringIO())
             stamps.set(step.command)
+    if not settings.EMBEDDED:
+        _collect_static(say)
     if settings.HANTING_DEMONSTRATION:
         _set_passwords(stamps, settings.HANTING_DEMO_PASSWORD)
+
+
+def _collect_static(say):
+    """Give static files their lasting names where that is the shape, when a source has changed."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            seen = Path(storage.path(path)).stat()
+            digest.update(f"{path} {seen.st_size} {seen.st_mtime_ns}\n".encode())
+    # Kept beside the files: portals on one folder of static files collect them once.
+    stamp = settings.STATIC_ROOT / "sources"
+    if not (stamp.exists() and stamp.read_text("utf-8") == digest.hexdigest()):
+        say("Preparing the static files …")
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(digest.hexdigest(), "utf-8")
 
 
 def _set_passwords(stamps, password):

@@ -185,6 +185,8 @@ def production(url):
         "AUDIT_KEY": new_key(),
         "FIELD_KEYS": f"1:{new_key()}",
         "HANTING_DEMONSTRATION": "1",
+        # Collected and compressed once for the whole run.
+        "STATIC_ROOT": str(settings.VAR / "production-static"),
         "HTTPS": "0",
         "ALLOWED_HOSTS": "127.0.0.1",
     }
