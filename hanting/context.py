@@ -14,7 +14,7 @@ YEAR_S = 365 * 24 * 3600
 PREFERENCES = {
     "mode": (
         ("normal", gettext_lazy("Standard version")),
-        ("elder", gettext_lazy("Large-print version")),
+        ("elder", gettext_lazy("Large print")),
     ),
     "text": (
         ("normal", pgettext_lazy("text size", "Standard")),
@@ -79,8 +79,8 @@ def navigation(request):
         ("specialists:directory", _("Who serves where")),
         ("specialists:coverage", _("Where a contact is missing")),
     ]
-    if roles.is_admin or roles.has("dispatcher"):
-        more.append(("specialists:simulator", _("Try out who would get it")))
+    if roles.is_admin or roles.has("dispatcher", "supervisor"):
+        more.append(("tickets:simulator", _("Try out who would get it")))
     if user.is_staff:
         more.append(("admin:index", _("Administration")))
     more.append(own_page())
