@@ -32,7 +32,7 @@ DATABASE_URL = env.text("HANTING_TEST_DATABASE_URL" if TESTING else "DATABASE_UR
 REDIS_URL = env.text("REDIS_URL")
 EMBEDDED = not DATABASE_URL
 # Demonstration people and tickets exist; on unless the machine is told that it is real.
-HANTING_DEMONSTRATION = env.flag("HANTING_DEMONSTRATION", default=EMBEDDED)
+HANTING_DEMONSTRATION = env.flag("HANTING_DEMONSTRATION", default=EMBEDDED or TESTING)
 DEBUG = False
 
 VAR.mkdir(parents=True, exist_ok=True)
