@@ -230,6 +230,12 @@ def test_twenty_wrong_passwords_do_not_lock_out_another_address(cast, client):
     assert is_signed_in(client)
 
 
+def test_too_many_tries_from_one_address_are_a_page_of_ours(client):
+    answers = [sign_in(client, f"nobody-{number}") for number in range(31)]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+    assert answers[-1].templates[0].name == "429.html"
+
+
 def test_session_changes_at_sign_in_and_dies_at_sign_out(cast, client):
     client.get(reverse("account_login"))
     sign_in(client, "worker")
