@@ -35,7 +35,9 @@ class District:
 
     def __init__(self, at):
         self.at = at
-        self.grids = {grid.pk: grid for grid in Grid.objects.listed().defer("outline").order_by("path")}
+        self.grids = {
+            grid.pk: grid for grid in Grid.objects.listed().defer("outline").order_by("path")
+        }
         parents = {grid.parent_id for grid in self.grids.values()}
         ends = [grid for grid in self.grids.values() if grid.level >= GridLevel.VILLAGE]
         # Most people live in the sub-areas; a village without any is a place of its own.

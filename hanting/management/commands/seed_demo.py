@@ -7,7 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from hanting.demo.lives import seed_tickets
 from hanting.demo.people import seed_people
+from hanting.demo.scene import set_scene
 from tickets.models import Ticket
+from tickets.workflow import now
 
 
 class Command(BaseCommand):
@@ -25,6 +27,8 @@ class Command(BaseCommand):
         wanted = max(tickets - there, 0)
         say = self._progress(tickets) if verbosity > 1 else (lambda count: None)
         below = seed_tickets(wanted, seed=there + 1, say=say) if wanted else 0
+        if not there:
+            set_scene(now())
         seconds = time.monotonic() - started
         self.stdout.write(
             f"{people} people, {there} tickets before, {wanted} added in {seconds:.1f} s"
