@@ -1,0 +1,1 @@
+"""Shapes of input: what residents type (`resident`) and what staff type (`staff`)."""

@@ -1,0 +1,37 @@
+"""Addresses of the staff's side; included by `tickets.urls` under the same namespace."""
+
+from django.urls import path, re_path, register_converter
+from django.urls.converters import StringConverter
+
+from tickets.views import counter, lists, photos, simulator, ticket, verbs
+
+
+class ReferenceConverter(StringConverter):
+    """Ten digits; anything else is no address at all."""
+
+    regex = "[0-9]{10}"
+
+
+register_converter(ReferenceConverter, "ticket_reference")
+REFERENCE = "tickets/<ticket_reference:reference>"
+
+urlpatterns = [
+    path("tickets/", lists.ticket_list, name="list"),
+    path("tickets/callbacks/", lists.callbacks, name="callbacks"),
+    path("tickets/simulator/", simulator.simulator, name="simulator"),
+    path("tickets/new/", counter.intake, name="intake"),
+    path(
+        "tickets/new/<ticket_reference:reference>/receipt/", counter.receipt, name="intake_receipt"
+    ),
+    path(f"{REFERENCE}/", ticket.ticket_detail, name="detail"),
+    path(f"{REFERENCE}/people/<int:pk>/", ticket.show_person, name="show_person"),
+    re_path(
+        r"^tickets/(?P<reference>[0-9]{10})/photos/(?P<pk>[0-9]{1,18})/(?P<size>full|small)/$",
+        photos.photo,
+        name="photo",
+    ),
+    *(
+        path(f"{REFERENCE}/{verb}/", verbs.ticket_verb, {"verb": verb.value}, name=verb.value)
+        for verb in verbs.VERBS
+    ),
+]
