@@ -148,6 +148,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('answer', models.TextField(blank=True, max_length=2000)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('is_released', models.BooleanField(default=False)),
                 ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -93,6 +93,8 @@ class PortalRemark(models.Model):
     answer = models.TextField(max_length=2_000, blank=True)
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     answered_at = models.DateTimeField(null=True, blank=True)
+    # Words and answer may be read by everybody.
+    is_released = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("remark about the portal")

@@ -1,189 +1,170 @@
-"""Counter and telephone: taken down once, on the record with both names, with a printable slip."""
+"""The end of a report: filed once however often it is sent, slowed and never lost, joined."""
+
+import threading
 
 import pytest
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tickets.choices import PersonKind, Source, Status
-from tickets.models import Ticket
+from tickets.choices import Kind
+from tickets.drafts import Draft
+from tickets.models import Attachment, Ticket
 from tickets.tests.factories import make_category, make_ticket
+from tickets.tests.residents import WORDS, data_queries, errors_of, photo, post, say_all
 
 pytestmark = pytest.mark.django_db
-URL = reverse("tickets:intake")
 
 
 @pytest.fixture
 def power_cut(cast):
-    return make_category(cast.power, is_immediate=True, keywords=["停电"])
-
-
-def typed(**more):
-    return {
-        "key": "abcdefgh12345678",
-        "source": "phone",
-        "description": "家里停电了，老人用制氧机。",
-        "place": "吉祥家园一片区",
-        "category": "",
-        "kind": "help",
-        "name": "王小明",
-        "phone": "１３８１２３４５６７８",
-    } | more
-
-
-def take_down(client, user, **more):
-    client.force_login(user)
-    return client.post(URL, typed(**more))
-
-
-def test_a_call_is_taken_down_with_channel_people_and_suggested_category(cast, client, power_cut):
-    response = take_down(
-        client, cast.dispatcher, helper_name="王大姐", helper_phone="13900001111", relation="女儿"
+    return make_category(
+        cast.power, is_immediate=True, keywords=["停电", "没电"], name="停电、供电不稳"
     )
-    ticket = Ticket.objects.get()
-    assert response.url == reverse("tickets:intake_receipt", args=[ticket.reference])
-    assert (ticket.source, ticket.filed_by, ticket.on_behalf) == (
-        Source.PHONE, cast.dispatcher, True,
-    )  # fmt: skip
-    assert (ticket.grid, ticket.category, ticket.status) == (
-        cast.subarea, power_cut, Status.DISPATCHED,
-    )  # fmt: skip
-    people = {person.kind: (person.name, person.phone) for person in ticket.people.all()}
-    assert people == {
-        PersonKind.RESIDENT: ("王小明", "+8613812345678"),
-        PersonKind.HELPER: ("王大姐", "+8613900001111"),
-    }
 
 
-def test_the_slip_carries_number_code_date_holder_and_qr(cast, client, power_cut):
-    response = take_down(client, cast.dispatcher, source="counter")
-    ticket = Ticket.objects.get()
-    slip = client.get(response.url)
-    page = slip.content.decode()
-    code = slip.context["code"]
-    assert f'aria-label="{" ".join(ticket.reference)}"' in page
-    assert f'aria-label="{" ".join(code)}"' in page
-    assert 'src="data:image/svg+xml' in page
-    assert "tel:" in page
-    assert "no-store" in slip["Cache-Control"]
+@pytest.fixture
+def media(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
 
 
-def test_nobody_else_gets_the_slip(cast, client, power_cut):
-    address = take_down(client, cast.dispatcher).url
-    client.logout()
-    client.force_login(cast.street_dispatcher)
-    assert client.get(address).status_code == 404
+# --- once
 
 
-def test_sent_twice_is_one_matter(cast, client, power_cut):
-    first, second = take_down(client, cast.dispatcher), take_down(client, cast.dispatcher)
+def test_sending_again_after_back_gives_the_same_ticket(client, cast, power_cut):
+    data = say_all(client, cast) | {"category": power_cut.code}
+    first, second = post(client, "report_check", data), post(client, "report_check", data)
     assert first.url == second.url
     assert Ticket.objects.count() == 1
 
 
-def test_the_same_form_with_other_words_gets_a_new_key_and_keeps_them(cast, client, power_cut):
-    take_down(client, cast.dispatcher)
-    response = take_down(client, cast.dispatcher, description="又停电了")
-    form = response.context["form"]
-    assert form.non_field_errors()
-    assert form["key"].value() != typed()["key"]
-    assert form["description"].value() == "又停电了"
-    assert take_down(
-        client, cast.dispatcher, description="又停电了", key=form["key"].value()
-    ).status_code == 302  # fmt: skip
-    assert Ticket.objects.count() == 2
+def test_a_second_tap_with_the_old_session_gives_the_same_ticket(client, cast, power_cut):
+    data = say_all(client, cast) | {"category": power_cut.code}
+    before = dict(client.session.items())
+    first = post(client, "report_check", data)
+    session = client.session
+    session.clear()
+    session.update(before)
+    session.save()
+    second = post(client, "report_check", data)
+    assert first.url == second.url
+    assert client.get(second.url).status_code == 200
+    assert Ticket.objects.count() == 1
 
 
-@pytest.mark.parametrize(
-    ("more", "fields"),
-    [
-        ({"description": ""}, {"description"}),
-        ({"description": "字" * 7_000}, {"description"}),
-        ({"place": ""}, {"place"}),
-        ({"place": "哪里都不是"}, {"place"}),
-        ({"place": "a\x00b"}, {"place"}),
-        ({"phone": "12"}, {"phone"}),
-        ({"description": "说不清的事"}, {"category"}),
-        ({"category": "9999"}, {"category"}),
-        ({"kind": "nonsense"}, {"kind"}),
-        ({"source": "web"}, {"source"}),
-        ({"key": ""}, {"key"}),
-        ({"helper_phone": "13900001111"}, {"helper_name"}),
-        ({"wants_call": "on", "phone": ""}, {"phone"}),
-    ],
-)
-def test_bad_input_is_named_and_what_was_typed_stays(cast, client, power_cut, more, fields):
-    response = take_down(client, cast.dispatcher, **more)
-    assert response.status_code == 200
-    assert set(response.context["form"].errors) == fields
+def test_a_form_of_no_draft_at_all_files_nothing(client, cast, power_cut):
+    data = {"draft": "unknown-key", "version": "x", "category": power_cut.code}
+    assert post(client, "report_check", data).url == reverse("tickets:report")
     assert Ticket.objects.count() == 0
-    assert response.context["form"]["name"].value() == "王小明"
 
 
-def test_several_places_of_one_name_are_offered_to_be_ticked(cast, client, power_cut):
-    response = take_down(client, cast.dispatcher, place="一片区")
-    form = response.context["form"]
-    assert set(form.errors) == {"chosen_place"}
-    offered = [code for code, _label in form.fields["chosen_place"].widget.choices]
-    assert sorted(offered) == sorted([cast.subarea.code, cast.neighbour_subarea.code])
-    response = take_down(
-        client, cast.dispatcher, place="一片区", chosen_place=cast.neighbour_subarea.code
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_twenty_taps_at_once_file_one_ticket(client, cast, power_cut, settings):
+    settings.RATE_LIMITS = False
+    data = say_all(client, cast) | {"category": power_cut.code}
+    answers, start = [], threading.Barrier(20)
+
+    def tap():
+        other = Client()
+        other.cookies = client.cookies
+        start.wait()
+        answers.append(post(other, "report_check", data))
+        connections.close_all()
+
+    taps = [threading.Thread(target=tap) for _number in range(20)]
+    for each in taps:
+        each.start()
+    for each in taps:
+        each.join()
+    ticket = Ticket.objects.get()
+    address = reverse("tickets:receipt", args=[ticket.reference])
+    assert [each.url for each in answers] == [address] * 20
+
+
+# --- slow, never lost
+
+
+def test_after_five_reports_an_hour_a_riddle_is_shown_and_the_draft_stays(client, cast, power_cut):
+    for _number in range(5):
+        post(client, "report_check", say_all(client, cast) | {"category": power_cut.code})
+    assert Ticket.objects.count() == 5
+    data = say_all(client, cast) | {"category": power_cut.code}
+    answer = post(client, "report_check", data)
+    assert answer.status_code == 200
+    assert 'name="pow_challenge"' in answer.content.decode()
+    assert Draft.of(client.session).description == WORDS
+    assert Ticket.objects.count() == 5
+
+
+def test_a_program_that_fills_the_hidden_field_gets_the_riddle(client, cast, power_cut):
+    data = say_all(client, cast) | {"category": power_cut.code, "website": "spam"}
+    assert 'name="pow_challenge"' in post(client, "report_check", data).content.decode()
+    assert Ticket.objects.count() == 0
+
+
+def test_staff_are_not_counted(client, cast, power_cut):
+    client.force_login(cast.worker)
+    for _number in range(6):
+        post(client, "report_check", say_all(client, cast) | {"category": power_cut.code})
+    assert Ticket.objects.count() == 6
+
+
+# --- me too
+
+
+def test_a_similar_matter_is_shown_without_its_words_and_joined_once(client, cast, power_cut):
+    ticket = make_ticket(cast.subarea, power_cut, description="四号楼停电了没人来修，我是张三")
+    post(client, "report", {"description": WORDS})
+    post(client, "report_where", {"place": cast.subarea.code})
+    page = errors_of(client, "report_similar")
+    assert "吉祥家园" in page
+    assert "张三" not in page
+    answer = post(client, "report_similar", {"join": ticket.reference})
+    assert answer.url == reverse("tickets:joined", args=[ticket.reference])
+    assert client.get(answer.url).status_code == 200
+    assert Client().get(answer.url).status_code == 404
+    ticket.refresh_from_db()
+    assert ticket.supporter_count == 1
+    post(client, "report", {"description": WORDS})
+    post(client, "report_where", {"place": cast.subarea.code})
+    post(client, "report_similar", {"join": ticket.reference})
+    ticket.refresh_from_db()
+    assert ticket.supporter_count == 1
+
+
+def test_joining_something_unknown_or_confidential_goes_on_with_the_own_matter(
+    client, cast, power_cut
+):
+    secret = make_ticket(cast.subarea, power_cut, kind=Kind.TIP_OFF)
+    for reference in ("0000000000", secret.reference, "\0"):
+        post(client, "report", {"description": WORDS})
+        post(client, "report_where", {"place": cast.subarea.code})
+        answer = post(client, "report_similar", {"join": reference})
+        assert answer.url == reverse("tickets:report_contact")
+    secret.refresh_from_db()
+    assert secret.supporter_count == 0
+
+
+# --- queries
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_filing_takes_a_known_number_of_queries(
+    client, cast, power_cut, media, settings, count, signed_in
+):
+    settings.NAME_MAP_SECONDS = 60
+    if signed_in:
+        client.force_login(cast.outsider)
+    pictures = [photo(f"{n}.jpg", colour) for n, colour in enumerate(["red", "green", "blue"])]
+    data = say_all(
+        client, cast, photos=pictures[:count], contact={"phone": "13800012345", "name": "王大妈"}
     )
-    assert response.status_code == 302
-    assert Ticket.objects.get().grid == cast.neighbour_subarea
-
-
-def test_without_name_and_phone_nothing_of_the_kind_is_kept(cast, client, power_cut):
-    take_down(client, cast.dispatcher, is_anonymous="on")
-    person = Ticket.objects.get().people.get()
-    assert (person.is_anonymous, person.sealed_name, person.sealed_phone) == (True, "", "")
-
-
-def test_only_those_who_work_for_a_place_take_matters_down(cast, client, power_cut):
-    for user in (cast.specialist, cast.manager, cast.outsider):
-        client.force_login(user)
-        assert client.get(URL).status_code == 404
-    for user in (cast.worker, cast.secretary, cast.street_dispatcher):
-        client.force_login(user)
-        assert client.get(URL).status_code == 200
-
-
-# --- the simulator
-
-
-def simulate(client, user, **query):
-    client.force_login(user)
-    return client.get(reverse("tickets:simulator"), query)
-
-
-def test_the_simulator_names_whom_a_real_filing_names(cast, client, power_cut):
-    own = make_category(cast.power)
-    response = simulate(client, cast.dispatcher, category=power_cut.code, place=cast.subarea.code)
-    ((_words, route),) = response.context["routes"]
-    assert route.holder == make_ticket(cast.subarea, power_cut).holder == cast.specialist
-    first, then = simulate(
-        client, cast.supervisor, category=own.code, place="吉祥家园一片区"
-    ).context["routes"]
-    assert first[1].holder == make_ticket(cast.subarea, own).holder == cast.secretary
-    assert then[1].holder == cast.specialist
-    assert route.explanation() in response.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("query", "fields"),
-    [
-        ({"category": "x", "place": "吉祥家园一片区"}, {"category"}),
-        ({"place": "没有"}, {"category", "place"}),
-        ({"place": "一片区"}, {"category", "place"}),
-        ({"place": "吉祥家园一片区", "at": "gestern"}, {"category", "at"}),
-    ],
-)
-def test_the_simulator_names_bad_input(cast, client, power_cut, query, fields):
-    response = simulate(client, cast.admin, **query)
-    assert set(response.context["form"].errors) == fields
-    assert response.context["routes"] == []
-
-
-def test_the_simulator_is_for_the_desk(cast, client):
-    for user in (cast.specialist, cast.worker, cast.secretary, cast.outsider):
-        assert simulate(client, user).status_code == 404
-    for user in (cast.dispatcher, cast.street_dispatcher, cast.supervisor, cast.admin):
-        assert simulate(client, user).status_code == 200
+    with CaptureQueriesContext(connection) as found:
+        answer = post(client, "report_check", data | {"category": power_cut.code})
+    assert answer.status_code == 302
+    assert Attachment.objects.count() == count
+    assert data_queries(found) == (19 if signed_in else 17)

@@ -54,10 +54,9 @@ from tickets.workflow.transitions import TRANSITIONS, Party
 __all__ = [
     "CONFIRM_DAYS", "LONGEST_HOLD", "RESIDENT", "SYSTEM", "TRANSITIONS", "Contact", "Filing",
     "Party", "Receipt", "accept", "acknowledge", "addressees_of", "answer", "arbitrate",
-    "ask_resident", "attach", "available", "call_contractor", "confirm", "dispatch", "dispute", "expire",
-    "file_ticket", "finish_contractor", "hold", "join", "keep_photos",
-    "may_see_person", "merge", "note", "now",
-    "parties", "recategorise", "record_arrival", "record_call", "record_finding", "reject",
-    "release", "reopen", "resolve", "resolve_on_spot", "resume", "return_ticket", "route_for",
-    "sweep", "transfer", "withdraw",
+    "ask_resident", "attach", "available", "call_contractor", "confirm", "dispatch", "dispute",
+    "expire", "file_ticket", "finish_contractor", "hold", "join", "keep_photos", "may_see_person",
+    "merge", "note", "now", "parties", "recategorise", "record_arrival", "record_call",
+    "record_finding", "reject", "release", "reopen", "resolve", "resolve_on_spot", "resume",
+    "return_ticket", "route_for", "sweep", "transfer", "withdraw",
 ]  # fmt: skip

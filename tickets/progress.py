@@ -1,0 +1,195 @@
+"""What a resident reads about a matter: the present in one sentence, the past line by line.
+
+People are named by organisation and part, notes between colleagues stay inside; the words shown
+are those meant for the resident, or their own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from specialists.routing import explain
+from tickets.choices import HoldReason, Outcome, Status, Verb
+
+# Whose notes the resident reads: an answer to them, or what they said themselves.
+FOR_RESIDENT = frozenset(
+    {
+        Verb.REJECT, Verb.ASK_RESIDENT, Verb.RESOLVE, Verb.RESOLVE_ON_SPOT,
+        Verb.ANSWER, Verb.DISPUTE, Verb.REOPEN, Verb.CONFIRM, Verb.WITHDRAW,
+    }
+)  # fmt: skip
+
+# Somebody else's own words and calls, left out where a joined matter shows the main one.
+OTHERS_WORDS = frozenset(
+    {
+        Verb.ANSWER, Verb.ASK_RESIDENT, Verb.CONFIRM, Verb.DISPUTE, Verb.REOPEN, Verb.WITHDRAW,
+        Verb.RECORD_CALL, Verb.ATTACH,
+    }
+)  # fmt: skip
+
+HAPPENED = {
+    Verb.SUBMIT: lazy("You reported this"),
+    Verb.ACCEPT: lazy("Accepted"),
+    Verb.REJECT: lazy("Not accepted, for this reason"),
+    Verb.WITHDRAW: lazy("You took it back"),
+    Verb.MERGE: lazy("Joined to the same matter of others"),
+    Verb.JOIN: lazy("Somebody else has it too"),
+    Verb.DISPATCH: lazy("Handed to %(organisation)s"),
+    Verb.ACKNOWLEDGE: lazy("%(organisation)s has taken it on"),
+    Verb.RETURN: lazy("Not theirs to handle; the right office is being found"),
+    Verb.ARBITRATE: lazy("The district decided: %(organisation)s handles it"),
+    Verb.TRANSFER: lazy("Passed on to %(organisation)s"),
+    Verb.RECORD_FINDING: lazy("Somebody came and had a look"),
+    Verb.CALL_CONTRACTOR: lazy("A repair crew was called"),
+    Verb.RECORD_ARRIVAL: lazy("The repair crew arrived"),
+    Verb.FINISH_CONTRACTOR: lazy("The repair crew has finished"),
+    Verb.ASK_RESIDENT: lazy("You were asked a question"),
+    Verb.ANSWER: lazy("You answered"),
+    Verb.HOLD: lazy("Waiting: %(reason)s"),
+    Verb.RESUME: lazy("Work goes on"),
+    Verb.RESOLVE: lazy("Done"),
+    Verb.RESOLVE_ON_SPOT: lazy("Settled on the spot"),
+    Verb.RECORD_CALL: lazy("You were rung to ask whether it is solved"),
+    Verb.CONFIRM: lazy("You said: solved"),
+    Verb.DISPUTE: lazy("You said: not solved"),
+    Verb.EXPIRE: lazy("Closed, because no answer came"),
+    Verb.REOPEN: lazy("Opened again"),
+    Verb.RELEASE: lazy("A sentence about it was made public"),
+    Verb.ATTACH: lazy("Photos were added"),
+}
+# In which part somebody acted, as a resident says it; an organisation stands before it.
+PARTS = {
+    "resident": lazy("You"),
+    "system": lazy("The portal, by itself"),
+    "holder": lazy("the person in charge"),
+    "lead": lazy("service specialist"),
+    "lead_manager": lazy("manager"),
+    "co_handler": lazy("helping unit"),
+    "ground": lazy("The community"),
+    "secretary": lazy("The secretary"),
+    "steward": lazy("Property steward"),
+    "own_specialist": lazy("The community's own specialist"),
+    "dispatcher": lazy("Grid service centre"),
+    "arbiter": lazy("The district"),
+}
+_IN_ORGANISATION = frozenset({"holder", "lead", "lead_manager"})
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the history, as components/timeline.html shows it."""
+
+    title: str
+    at: datetime
+    by: str
+    text: str
+
+
+def history(events, *, is_others=False):
+    """Return the Happenings of events (with organisation fetched), the newest first.
+
+    `is_others`: the reader's own matter was joined to this one, so "you" would be wrong.
+    """
+    lines, before = [], None
+    for event in events:
+        lines.append(_line(event, before, is_others))
+        before = event.organisation
+    return lines[::-1]
+
+
+def _line(event, before, is_others):
+    words = {
+        "organisation": event.organisation or _("the community"),
+        "reason": _hold_reason(event),
+    }
+    title = HAPPENED.get(event.verb, event.get_verb_display())
+    if is_others and event.verb == Verb.SUBMIT:
+        title = _("A neighbour reported this")
+    by_other = is_others and event.actor == "resident"
+    return Happening(
+        title=str(title) % words,
+        at=event.at,
+        by="" if by_other else _who(event, before),
+        text=event.data.get("note", "") if event.verb in FOR_RESIDENT else "",
+    )
+
+
+def _hold_reason(event):
+    reason = event.data.get("reason")
+    return HoldReason(reason).label if reason in HoldReason.values else ""
+
+
+def _who(event, before):
+    """Name the actor by organisation and part; who passes a matter on belongs to the one before."""
+    part = PARTS.get(event.actor, "")
+    if event.actor not in _IN_ORGANISATION:
+        return str(part)
+    acted_in = before if event.verb in (Verb.RETURN, Verb.TRANSFER) else event.organisation
+    if acted_in is None:
+        return str(PARTS["ground"]) if event.actor == "holder" else str(part)
+    return _("%(organisation)s, %(part)s") % {"organisation": acted_in, "part": part}
+
+
+def present(ticket):
+    """Say in one sentence how things stand: who does what (the page adds the promised date)."""
+    holder = ticket.organisation or _("The community")
+    if ticket.status == Status.ON_HOLD and ticket.waiting_for == HoldReason.RESIDENT:
+        return _("We need an answer from you. The time waits until then.")
+    if ticket.status == Status.CLOSED:
+        return str(_ENDED.get(ticket.outcome, ""))
+    return str(_PRESENT[ticket.status]) % {"holder": holder}
+
+
+_PRESENT = {
+    Status.SUBMITTED: lazy("Received. The community looks at it first."),
+    Status.ACCEPTED: lazy("Accepted. The office that handles it is being told."),
+    Status.DISPATCHED: lazy("%(holder)s has it and is to get in touch."),
+    Status.IN_PROGRESS: lazy("%(holder)s is working on it."),
+    Status.ON_HOLD: lazy("%(holder)s has it; something is being waited for."),
+    Status.RETURNED: lazy("The right office is being found. The promised date stays."),
+    Status.RESOLVED: lazy("%(holder)s says it is done. Is it solved? You have the word."),
+    Status.REJECTED: lazy("Not accepted. The reason stands below."),
+    Status.WITHDRAWN: lazy("You took this matter back."),
+    Status.MERGED: lazy("Others reported the same. It is handled together with theirs."),
+}
+_ENDED = {
+    Outcome.SOLVED: lazy("Closed: you said that it is solved. Thank you."),
+    Outcome.UNSOLVED: lazy(
+        "Closed without a solution. The secretaries take it up on their reception day."
+    ),
+    Outcome.UNANSWERED: lazy("Closed, because no answer came. You can open it again."),
+}
+
+
+def waiting_until(events):
+    """Return until when the last wait lasts, None when nothing is waited for."""
+    for event in reversed(events):
+        if event.verb in (Verb.HOLD, Verb.ASK_RESIDENT):
+            return parse_datetime(event.data.get("until", ""))
+    return None
+
+
+def open_question(events):
+    """Return the words of the last question to the resident, "" without one."""
+    asked = [event for event in events if event.verb == Verb.ASK_RESIDENT]
+    return asked[-1].data.get("note", "") if asked else ""
+
+
+def routing_reason(ticket):
+    """Say in the reader's language why the matter went where it is (one query)."""
+    events = ticket.events.filter(verb__in=[Verb.SUBMIT, Verb.DISPATCH, Verb.ARBITRATE])
+    for event in events.order_by("-number"):
+        reason = event.data.get("reason") or {}
+        if reason:
+            return explain(reason.get("code", ""), reason.get("params", {}))
+    return ""
+
+
+def people(ticket):
+    """Say how many people are behind a matter."""
+    count = 1 + ticket.supporter_count
+    return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
