@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
         "task": "common.purge",
         "schedule": crontab(minute=40),
     },
+    "delete old drafts": {"task": "tickets.purge_drafts", "schedule": crontab(hour=3, minute=30)},
     "note the audit trail's head": {
         "task": "common.note_audit_head",
         "schedule": crontab(hour=0, minute=20),
