@@ -21,6 +21,7 @@ from tickets.models import TEXT_LIMIT, Ticket
 from tickets.workflow import LONGEST_HOLD
 
 RELEASED_LENGTH = 200
+CHOOSE_ONE = pgettext_lazy("organisation", "Choose one")
 YES_NO = [("yes", pgettext_lazy("answer", "Yes")), ("no", pgettext_lazy("answer", "No"))]
 
 
@@ -42,7 +43,7 @@ def choices_of_organisations(empty):
 class OrganisationField(forms.ChoiceField):
     """One of the organisations that work; the cleaned value is the Organisation, or None."""
 
-    def __init__(self, *, empty=pgettext_lazy("organisation", "Choose one"), **options):
+    def __init__(self, *, empty=CHOOSE_ONE, **options):
         super().__init__(choices=lambda: choices_of_organisations(empty), **options)
 
     def clean(self, value):
