@@ -137,7 +137,8 @@ def test_icon_is_silent_or_named():
         '<svg class="icon" aria-hidden="true" focusable="false">'
         '<use href="/static/img/icons.svg#phone"/></svg>'
     )
-    assert 'role="img" aria-label="a&lt;b"' in draw('{% icon "phone" "a<b" %}')
+    drawn = draw('{% icon "phone" label %}', label='a<"b')
+    assert 'role="img" aria-label="a&lt;&quot;b"' in drawn
 
 
 def test_every_icon_used_is_in_the_sprite():
