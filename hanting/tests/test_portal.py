@@ -119,7 +119,7 @@ def test_killed_supervisor_leaves_no_prefork_child(tmp_path):
     with production_database() as url:
         running = Portal(tmp_path / "var", **production(url))
         try:
-            running.start()
+            running.start(within_s=300)
             pool = running.wait_for(lambda: prefork_children(running) >= 2, 20)
             assert pool is not None, running.words()
             os.kill(running.worker(), signal.SIGKILL)

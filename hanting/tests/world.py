@@ -2,8 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from io import BytesIO
 from types import SimpleNamespace
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from common.uploads import clean_photo
+from notices import workflow as notices
+from notices.choices import Channel
+from notices.models import Notice
 from specialists.tests.cast import build_cast
 from tickets import workflow
 from tickets.choices import Kind
@@ -28,6 +36,8 @@ def build_world():
     tip-off is about the property company of the estate.
     """
     world = SimpleNamespace(cast=build_cast(), canaries=[], receipts={})
+    # What an address is filled with where nothing real stands behind it.
+    vars(world).update(one=1, full="full", small="small", acknowledge="acknowledge", unknown_token="ABCDEFGH")
     cast = world.cast
     power = make_category(cast.power, is_immediate=True)
     community = make_category()
@@ -36,11 +46,26 @@ def build_world():
     _file(world, "tip_off", cast.subarea, community, kind=Kind.TIP_OFF, accused=cast.property)
     _file(world, "restricted", cast.subarea, restricted)
     _file(world, "neighbour", cast.neighbour_subarea, community)
-    world.matters = {name: receipt.ticket for name, receipt in world.receipts.items()}
-    for name, ticket in world.matters.items():
+    tickets = {name: receipt.ticket for name, receipt in world.receipts.items()}
+    world.matters = SimpleNamespace(**tickets)
+    for name, ticket in tickets.items():
         text = _plant(world, name, "words", f"内部意见{name}密语")
         workflow.note(ticket, by=ticket.holder, note=text)
+        ticket.refresh_from_db()
+    workflow.attach(world.matters.ordinary, by=cast.specialist, photos=[clean_photo(_picture())])
+    world.matters.ordinary.refresh_from_db()
+    world.photo = world.matters.ordinary.attachments.get()
+    world.person = world.matters.ordinary.people.get()
+    notices.deliver_all()
+    world.notice = Notice.objects.filter(recipient=cast.specialist, channel=Channel.SITE).first()
     return world
+
+
+def _picture():
+    """Return a small photo as a browser would send it."""
+    data = BytesIO()
+    Image.new("RGB", (40, 30), (180, 40, 30)).save(data, "JPEG")
+    return SimpleUploadedFile("现场.jpg", data.getvalue(), "image/jpeg")
 
 
 def _plant(world, matter, tells, text):
