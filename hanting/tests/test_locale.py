@@ -13,7 +13,9 @@ PO = settings.BASE_DIR / "locale/zh_Hans/LC_MESSAGES/django.po"
 LATIN = {
     "API", "CSV", "Excel", "GPS", "HEIC", "ID", "IP", "JPEG", "JPG", "KB", "MB", "OpenAPI", "PDF",
     "PNG", "QR", "WebP", "XLSX", "xlsx", "PostgreSQL", "Redis", "SQLite", "NBS", "MCA", "GeoJSON",
-    "WGS", "App", "PIN", "TOTP", "URL", "WCAG", "HTML", "SMS", "English", "MP", "SVG", "JSON",
+    "WGS", "App", "PIN", "TOTP", "URL", "WCAG", "HTML", "SMS", "English", "MP",
+    # The standards of accessibility, and levels of conformance.
+    "GB", "AA", "SVG", "JSON",
 }  # fmt: skip
 
 

@@ -50,8 +50,10 @@ def pages(world, role, language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_is_whole_and_speaks_one_language(world, language):
     swept, faults = set(), {}
-    chinese = words_of_the_database(catalogue.CJK) | {world.cast.password}
-    latin = words_of_the_database(catalogue.WORD) | LATIN
+    chinese = words_of_the_database(catalogue.CJK)
+    # Names are sealed in the database, and masked on pages: only the surname is shown.
+    chinese |= {canary.text[0] for canary in world.canaries if canary.tells == "reporter"}
+    latin = words_of_the_database(catalogue.WORD) | LATIN | {"testserver"}
     for role in EYES:
         for row, html in pages(world, role, language):
             found = sweep.page_faults(html, lang=LANGUAGES[language])
@@ -62,7 +64,7 @@ def test_every_page_is_whole_and_speaks_one_language(world, language):
             if found:
                 faults[row.name, row.about, role] = found
             swept.add(row.name)
-    assert faults == {}
+    assert "\n".join(f"{key}: {found}" for key, found in faults.items()) == ""
     wanted = {row.name for row in matrix.ROWS if not row.is_data and "page" in row.get.values()}
     assert wanted - swept == set()
     assert len(swept) >= 40
