@@ -7,7 +7,9 @@
 //   textarea[data-draft]    its text, and nothing else, is kept in this browser for seven days under
 //                           the name given, e.g. data-draft="report". Never use it for names,
 //                           phone numbers or on staff pages. The server's own text always wins.
-//   [data-draft-clear="report"]   a button (hidden without scripts) that deletes that draft.
+//   [data-draft-clear="report"]   on a submit button: deletes that draft as well. On a
+//                           button[type=button][hidden]: empties the field, too; shown while
+//                           there is something to delete.
 //   [data-draft-done="report"]    any element on the page after success deletes it, too.
 //   form[data-unsent]       warns before leaving while something typed has not been sent.
 
@@ -116,7 +118,7 @@ document.querySelectorAll("[data-draft-done]").forEach((mark) => {
 
 document.querySelectorAll("textarea[data-draft]").forEach((area) => {
   const name = area.dataset.draft;
-  const buttons = document.querySelectorAll(`[data-draft-clear="${name}"]`);
+  const buttons = document.querySelectorAll(`button[type=button][data-draft-clear="${name}"]`);
   const show = () => {
     buttons.forEach((button) => {
       button.hidden = !area.value.trim();
@@ -130,12 +132,16 @@ document.querySelectorAll("textarea[data-draft]").forEach((area) => {
   });
   buttons.forEach((button) => {
     button.addEventListener("click", () => {
-      writeDraft(name, "");
       area.value = "";
       area.dispatchEvent(new Event("input", { bubbles: true }));
       area.focus();
     });
   });
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-draft-clear]");
+  if (button) writeDraft(button.dataset.draftClear, "");
 });
 
 // --- Leaving with something unsent -------------------------------------------------------------
