@@ -120,27 +120,28 @@ def module_of(path):
     return Path(path.parts[1]).stem if len(path.parts) > 1 else ""
 
 
-def inner_imports(root, app):
-    """Return {module: {module imported: "file:line"}} within one app, tests and commands apart."""
-    graph = {}
+def inner_imports(root):
+    """Return {app: {module: {module imported: "file:line"}}}, tests and commands apart."""
+    graphs = {}
     for path, tree in python_files(root):
-        inside = path.parts[0] == app and len(path.parts) > 1
-        if not inside or is_test(path) or {"migrations", "management"} & set(path.parts):
+        app = path.parts[0]
+        outside = {"migrations", "management"} & set(path.parts)
+        if app not in ARROWS or len(path.parts) < 2 or outside or is_test(path):
             continue
         here = module_of(path)
         for module, line in modules_named(path, tree):
             parts = module.split(".")
             if parts[0] == app and len(parts) > 1 and parts[1] != here:
-                graph.setdefault(here, {}).setdefault(parts[1], f"{path}:{line}")
-    return graph
+                targets = graphs.setdefault(app, {}).setdefault(here, {})
+                targets.setdefault(parts[1], f"{path}:{line}")
+    return graphs
 
 
 def disordered_imports(root):
     """Files that import a file to their right, directly or through a leaf module."""
-    for app in ARROWS:
+    for app, graph in inner_imports(root).items():
         if app == "hanting":
             continue
-        graph = inner_imports(root, app)
         for position, module in enumerate(ORDER):
             right = set(ORDER[position + 1 :])
             seen, todo = set(), [(module, None)]

@@ -37,7 +37,9 @@ def build_world():
     """
     world = SimpleNamespace(cast=build_cast(), canaries=[], receipts={})
     # What an address is filled with where nothing real stands behind it.
-    vars(world).update(one=1, full="full", small="small", acknowledge="acknowledge", unknown_token="ABCDEFGH")
+    vars(world).update(
+        one=1, full="full", small="small", acknowledge="acknowledge", unknown_token="ABCDEFGH"
+    )
     cast = world.cast
     power = make_category(cast.power, is_immediate=True)
     community = make_category()
