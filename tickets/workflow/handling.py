@@ -1,7 +1,9 @@
 """What staff do to a matter: accept, hand over, find, wait, return, decide, resolve."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -304,14 +306,23 @@ class _Beside:
 
 def merge(ticket, *, by, into, note="", at=None, seen=None):
     """Join a matter to another one: its people become "me too", one resolution answers all."""
-    with acting(ticket, Verb.MERGE, by=by, at=at, seen=seen) as act:
-        target = Ticket.objects.select_for_update(of=("self",)).filter(pk=into.pk).first()
+    with _both_locked(ticket, into), acting(ticket, Verb.MERGE, by=by, at=at, seen=seen) as act:
+        target = Ticket.objects.filter(pk=into.pk).first()
         if target is None or target.pk == act.ticket.pk or target.status in ENDED:
             raise RuleViolation(_("Please choose another matter that is still open."), field="into")
         act.append(into=target.pk, note=tidy(note, TEXT_LIMIT))
         with acting(target, Verb.JOIN, by=SYSTEM, at=max(act.at, target.last_event_at)) as other:
             other.append(people=1 + act.ticket.supporter_count, merged=act.ticket.reference)
     return act.ticket
+
+
+@contextmanager
+def _both_locked(*tickets):
+    """Lock tickets in one order, so that two merges crosswise do not wait for each other."""
+    with transaction.atomic():
+        ours = Ticket.objects.filter(pk__in=[each.pk for each in tickets]).order_by("pk")
+        list(ours.select_for_update(of=("self",)).values_list("pk"))
+        yield
 
 
 def release(ticket, *, by, text, at=None, seen=None):

@@ -26,7 +26,7 @@ def sweep(at=None):
     """Look at every clock that is due; return how many were dealt with.
 
     Each clock is its own short transaction, so a dead worker loses nothing and SQLite's writers
-    are not held up. A clock another worker has in hand is skipped.
+    are not held up. A clock or ticket that somebody has in hand waits for the next sweep.
     """
     at = at or now()
     done = 0
@@ -41,11 +41,12 @@ def sweep(at=None):
 
 
 def _look_at(pk, at):
-    """Deal with one clock if it is still due and nobody else has it; return whether it was."""
+    """Deal with one clock if it is due and nobody has it or its ticket; return whether it was."""
     with transaction.atomic():
         rows = Clock.objects.needing_a_look(at).filter(pk=pk).select_related("ticket")
         if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True, of=("self",))
+            # The ticket too: a verb locks it first and its clocks after, and would wait for us.
+            rows = rows.select_for_update(skip_locked=True, of=("self", "ticket"))
         clock = rows.first()
         if clock is None:
             return False
