@@ -11,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from accounts import unsent
 from accounts.reports import is_staff_member
 
 IDLE_S = 30 * 60
@@ -48,9 +49,14 @@ class StaffSessionMiddleware:
             return None
         is_public = not getattr(view, "login_required", True)
         if _has_ended(request.session):
+            user_id = request.user.pk
             logout(request)
             if is_public:
                 return None
+            if request.method == "POST":
+                unsent.keep(
+                    request.session, user_id=user_id, path=request.path, data=request.POST
+                )
             messages.info(request, _("You were signed out for safety. Please sign in again."))
             return redirect_to_login(request.get_full_path())
         if not settings.STAFF_SECOND_FACTOR or _has_second_factor(request):

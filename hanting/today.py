@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import unsent
 from accounts.choices import Role
 from accounts.reports import is_staff_member, reach
 from common.errors import RuleViolation
@@ -116,7 +117,8 @@ def quick_form(request):
     places = own_places(request.user)
     if not places:
         return None
-    return QuickForm(request.POST if request.method == "POST" else None, places=places)
+    given = request.POST if request.method == "POST" else None
+    return QuickForm(given, places=places, initial=unsent.take(request))
 
 
 def own_places(user):

@@ -169,6 +169,11 @@ def filed_reference(session, key):
     return next((ref for ref, each in kept.items() if each["draft"] == key), None)
 
 
+def last_filed(session):
+    """Return the reference that this session filed last, or None."""
+    return next(reversed(session.get(RECEIPTS, {})), None)
+
+
 def remember_code(session, reference, digest):
     """Let this session open a matter whose code was given, by the code's digest."""
     known = session.get(TRACKED, {}) | {reference: digest}

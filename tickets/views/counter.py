@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import unsent
 from accounts.choices import GRID_ROLES
 from accounts.reports import reach
 from common.errors import RuleViolation
@@ -29,7 +30,7 @@ def intake(request):
     """Take down what a resident says at the counter or on the phone."""
     if not reach(request.user).has(*GRID_ROLES):
         raise Http404
-    form = IntakeForm(request.POST or None)
+    form = IntakeForm(request.POST or None, initial=unsent.take(request))
     if request.method == "POST" and form.is_valid():
         try:
             reference = file_once(request, form.cleaned_data["key"], filing_of(form.cleaned_data))

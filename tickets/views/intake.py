@@ -15,6 +15,7 @@ from common.errors import AlreadyDone, RuleViolation
 from common.limits import WAIT_S, client_address, network_of, riddle_after, take, verify
 from common.text import normalise_phone
 from common.workflow import once
+from grids import directory
 from grids.models import Grid
 from tickets import catalogue, drafts, workflow
 from tickets.catalogue import categories
@@ -22,7 +23,7 @@ from tickets.choices import Kind, Source
 from tickets.drafts import Draft
 from tickets.forms.resident import CheckForm
 from tickets.models import Ticket
-from tickets.progress import routing_reason
+from tickets.progress import promised_day, routing_reason
 from tickets.suggest import may_be_tip_off, suggest
 from tickets.views.steps import again, both, missing_step, page
 
@@ -42,6 +43,10 @@ def check(request):
     if request.method == "POST":
         return submit(request, draft)
     step = missing_step(draft)
+    filed = drafts.last_filed(request.session) if draft.is_new else None
+    if filed:
+        # Back or reload after sending: what one wants to know is whether it arrived.
+        return redirect("tickets:receipt", filed)
     return redirect(step) if step else check_page(request, draft)
 
 
@@ -60,12 +65,21 @@ def check_page(request, draft, **context):
         "tree": _tree_without(shown),
         "chosen": chosen,
         "chosen_elsewhere": chosen not in {each.code for each in shown},
+        "kind_label": Kind(kind).label if kind in Kind.values else kind,
+        "phone": shown_phone((draft.contact or {}).get("phone", "")),
         "kinds": [(value, label, value == kind) for value, label in Kind.choices],
         "is_tip_off": is_tip_off or kind == Kind.TIP_OFF,
         "accused": str((tried or {}).get("accused") or draft.accused or ""),
         "version": draft.version(),
     }
     return page(request, draft, "check", **context)
+
+
+def shown_phone(phone):
+    """Write a canonical phone as people read it: 138 0001 2345; a landline as it is."""
+    if not phone.startswith("+86"):
+        return phone
+    return f"{phone[3:6]} {phone[6:10]} {phone[10:]}"
 
 
 def _unsure():
@@ -230,6 +244,8 @@ def receipt(request, reference):
         "ticket": ticket,
         "code": code,
         "category": categories[ticket.category_id],
+        "place_names": directory.path_names(ticket.grid_id),
+        "promised": promised_day(ticket.due_at),
         "reason": routing_reason(ticket),
         "has_phone": ticket.people.exclude(phone_index="").exists(),
         # The code stands in the fragment, which browsers send to nobody.
@@ -272,5 +288,9 @@ def joined(request, reference):
     ticket = get_object_or_404(
         Ticket.objects.select_related("village", "community"), reference=reference
     )
-    context = {"ticket": ticket, "category": categories[ticket.category_id]}
+    context = {
+        "ticket": ticket,
+        "category": categories[ticket.category_id],
+        "promised": promised_day(ticket.due_at),
+    }
     return render(request, "tickets/report/joined.html", context)

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
+from accounts import unsent
 from common.errors import AlreadyDone, NotAllowed, RuleViolation, StalePage
 from tickets import actions, workflow
 from tickets.choices import Verb
@@ -59,7 +60,9 @@ def ticket_verb(request, reference, verb):
         if verb not in workflow.available(ticket, request.user):
             messages.info(request, _("This step is not possible now, or not yours to take."))
             return redirect("tickets:detail", ticket.reference)
-        return page(request, ticket, verb, form_class(ticket=ticket, user=request.user))
+        typed = unsent.take(request)
+        form = form_class(ticket=ticket, user=request.user, initial=typed)
+        return page(request, ticket, verb, form)
     if "refresh" in request.POST:
         typed = typed_so_far(form_class, request.POST)
         form = form_class(ticket=ticket, user=request.user, initial=typed)

@@ -1,5 +1,7 @@
 """What people do with their hands on the pages: residents report and track, staff take steps."""
 
+from urllib.parse import urlsplit
+
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -24,7 +26,8 @@ class Visit:
 
     def at(self, name, *args):
         """Wait until the page of this address is there."""
-        self.page.wait_for_url(f"**{reverse(name, args=args)}*")
+        path = reverse(name, args=args)
+        self.page.wait_for_url(lambda address: urlsplit(address).path == path)
 
     def main(self):
         """Return the one red button of the page."""
