@@ -30,6 +30,8 @@ else:
 
 DATABASE_URL = env.text("HANTING_TEST_DATABASE_URL" if TESTING else "DATABASE_URL")
 REDIS_URL = env.text("REDIS_URL")
+# Several portals may share a Redis server: each writes its keys under a name of its own.
+REDIS_PREFIX = env.text("REDIS_PREFIX") or "hanting:"
 EMBEDDED = not DATABASE_URL
 # Demonstration people and tickets exist; on unless the machine is told that it is real.
 HANTING_DEMONSTRATION = env.flag("HANTING_DEMONSTRATION", default=EMBEDDED or TESTING)
@@ -129,7 +131,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if REDIS_URL:
     CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": REDIS_PREFIX,
+        }
     }
 elif TESTING:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -291,6 +297,7 @@ if not EMBEDDED and not TESTING:
 
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": REDIS_PREFIX}
     # A web request only nudges: it must not wait long for a broker that is gone.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "max_retries": 1,
@@ -332,6 +339,13 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Hanting grid-governance portal",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "TicketKind": "tickets.choices.Kind",
+        "TicketStatus": "tickets.choices.Status",
+        "TicketVerb": "tickets.choices.Verb",
+        "GridKind": "grids.choices.GridKind",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -350,4 +364,6 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {"celery": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
 }
-SILENCED_SYSTEM_CHECKS = []
+# Other names under the district's domain, and a browser's built-in list, are not the portal's to
+# decide: HSTS for subdomains is a choice of the machine (HSTS_SUBDOMAINS).
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

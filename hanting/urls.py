@@ -6,7 +6,9 @@ from django.urls import include, path
 
 from grids.urls import api_urlpatterns
 from hanting import health, views
+from hanting.today import today
 from hanting.bench.floor import floor
+from tickets.api.docs import ApiDocs, ApiSchema
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,14 +16,21 @@ urlpatterns = [
     path("privacy/", views.privacy, name="privacy"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("preferences/", views.preferences, name="preferences"),
+    path("today/", today, name="today"),
     path("healthz/", health.healthz, name="healthz"),
     path("", include("accounts.urls")),
     path("", include("specialists.urls.who")),
     path("specialists/", include("specialists.urls.directory")),
     path("notices/", include("notices.urls")),
+    path("", include("tickets.urls")),
     path("api/v1/", include(api_urlpatterns)),
+    path("api/v1/", include("tickets.api_urls")),
+    path("api/schema/", ApiSchema.as_view(), name="api_schema"),
+    path("api/docs/", ApiDocs.as_view(), name="api_docs"),
     path("admin/", admin.site.urls),
 ]
 
 if settings.BENCH:
     urlpatterns.append(path("bench/floor/", floor, name="bench_floor"))
+
+handler500 = "hanting.views.server_error"
