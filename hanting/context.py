@@ -7,7 +7,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts.choices import GRID_ROLES, Role
 from accounts.reports import is_staff_member, reach
+from specialists.views.directory import COVERAGE_ROLES
 
 YEAR_S = 365 * 24 * 3600
 # Cookie name -> allowed values, the first one being the default; (value, label) in page order.
@@ -26,6 +28,16 @@ PREFERENCES = {
         ("high", pgettext_lazy("contrast", "High contrast")),
     ),
 }
+DESK = (Role.DISPATCHER, Role.SUPERVISOR)
+ADMIN = "admin"
+# Address, label, and who may open it: roles of postings, or being an admin; none named, all staff.
+FURTHER_WAYS = (
+    ("tickets:intake", gettext_lazy("Take down a matter"), GRID_ROLES),
+    ("specialists:directory", gettext_lazy("Who serves where"), ()),
+    ("specialists:coverage", gettext_lazy("Where a contact is missing"), (ADMIN, *COVERAGE_ROLES)),
+    ("tickets:simulator", gettext_lazy("Try out who would get it"), (ADMIN, *DESK)),
+    ("tickets:remarks", gettext_lazy("Remarks about this site"), (ADMIN, *DESK)),
+)
 LANGUAGES = (("zh-hans", "中文"), ("en", "English"))
 
 
@@ -67,20 +79,19 @@ def navigation(request):
     if user is None or not user.is_authenticated:
         return None
     if not is_staff_member(user):
-        main = [("accounts:matters", _("What I have reported"))]
+        main = [("tickets:mine", _("What I have reported"))]
         return {"main": entries(request, main), "more": entries(request, [own_page()])}
-    roles = reach(user)
     main = [
         ("today", pgettext("navigation", "Today")),
         ("tickets:list", pgettext("navigation", "Matters")),
         ("notices:list", pgettext("navigation", "Notices")),
     ]
+    seen = reach(user)
     more = [
-        ("specialists:directory", _("Who serves where")),
-        ("specialists:coverage", _("Where a contact is missing")),
+        (name, str(label))
+        for name, label, roles in FURTHER_WAYS
+        if not roles or seen.has(*roles) or (seen.is_admin and ADMIN in roles)
     ]
-    if roles.is_admin or roles.has("dispatcher", "supervisor"):
-        more.append(("tickets:simulator", _("Try out who would get it")))
     if user.is_staff:
         more.append(("admin:index", _("Administration")))
     more.append(own_page())

@@ -133,6 +133,19 @@ def test_visitor_has_no_staff_ways_and_worker_has(client, cast):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "role", ["worker", "street_secretary", "dispatcher", "specialist", "steward", "admin"]
+)
+def test_every_way_offered_can_be_walked(client, cast, role):
+    client.force_login(getattr(cast, role))
+    page = client.get("/phone/").content.decode()
+    nav = page[page.index('class="top__nav"') : page.index("</nav>")]
+    ways = [way for way in re.findall(r'href="([^"]+)"', nav) if way != reverse("admin:index")]
+    assert len(ways) >= 5
+    assert {way: client.get(way).status_code for way in ways} == dict.fromkeys(ways, 200)
+
+
+@pytest.mark.django_db
 def test_unknown_page_is_a_whole_page(client):
     answer = client.get("/no-such-page/")
     assert answer.status_code == 404
