@@ -297,9 +297,9 @@ if not EMBEDDED and not TESTING:
 
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": REDIS_PREFIX}
     # A web request only nudges: it must not wait long for a broker that is gone.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "global_keyprefix": REDIS_PREFIX,
         "max_retries": 1,
         "interval_start": 0,
         "socket_connect_timeout": 2,

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import psycopg2
+import redis
 from django.conf import settings
 from django.db import connection
 
@@ -157,6 +158,9 @@ class production_database:
 
     def __exit__(self, *exc):
         self.run(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        with redis.from_url(testing.redis_url()) as client:
+            for key in client.scan_iter(f"*{prefix()}*"):
+                client.delete(key)
 
     def run(self, sql):
         given = connection.settings_dict
@@ -175,12 +179,18 @@ class production_database:
             other.close()
 
 
+def prefix():
+    return f"hanting-test-{os.getpid()}:"
+
+
 def production(url):
     """Variables of the production shape, with demonstration data and without TLS."""
     return {
         "DATABASE_URL": url,
         "REDIS_URL": testing.redis_url(),
-        "SECRET_KEY": new_key(),
+        # Other portals and tests may use the same server at the same time.
+        "REDIS_PREFIX": prefix(),
+        "SECRET_KEY": new_key() + new_key(),
         "INDEX_KEY": new_key(),
         "AUDIT_KEY": new_key(),
         "FIELD_KEYS": f"1:{new_key()}",
