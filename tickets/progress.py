@@ -7,10 +7,12 @@ are those meant for the resident, or their own.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from specialists.routing import explain
 from tickets.choices import HoldReason, Outcome, Status, Verb
@@ -51,7 +53,7 @@ HAPPENED = {
     Verb.ANSWER: lazy("You answered"),
     Verb.HOLD: lazy("Waiting: %(reason)s"),
     Verb.RESUME: lazy("Work goes on"),
-    Verb.RESOLVE: lazy("Done"),
+    Verb.RESOLVE: lazy("They say it is done"),
     Verb.RESOLVE_ON_SPOT: lazy("Settled on the spot"),
     Verb.RECORD_CALL: lazy("You were rung to ask whether it is solved"),
     Verb.CONFIRM: lazy("You said: solved"),
@@ -76,6 +78,7 @@ PARTS = {
     "dispatcher": lazy("Grid service centre"),
     "arbiter": lazy("The district"),
 }
+_PASSING_ON = frozenset({Verb.DISPATCH, Verb.RETURN, Verb.TRANSFER})
 _IN_ORGANISATION = frozenset({"holder", "lead", "lead_manager"})
 
 
@@ -97,7 +100,7 @@ def history(events, *, is_others=False):
     lines, before = [], None
     for event in events:
         lines.append(_line(event, before, is_others))
-        before = event.organisation
+        before = event
     return lines[::-1]
 
 
@@ -109,11 +112,10 @@ def _line(event, before, is_others):
     title = HAPPENED.get(event.verb, event.get_verb_display())
     if is_others and event.verb == Verb.SUBMIT:
         title = _("A neighbour reported this")
-    by_other = is_others and event.actor == "resident"
     return Happening(
         title=str(title) % words,
         at=event.at,
-        by="" if by_other else _who(event, before),
+        by="" if event.actor == "resident" else _who(event, before),
         text=event.data.get("note", "") if event.verb in FOR_RESIDENT else "",
     )
 
@@ -126,11 +128,17 @@ def _hold_reason(event):
 def _who(event, before):
     """Name the actor by organisation and part; who passes a matter on belongs to the one before."""
     part = PARTS.get(event.actor, "")
+    if event.verb == Verb.ARBITRATE:
+        return str(PARTS["arbiter"])
     if event.actor not in _IN_ORGANISATION:
         return str(part)
-    acted_in = before if event.verb in (Verb.RETURN, Verb.TRANSFER) else event.organisation
+    acted_in = before if event.verb in _PASSING_ON else event
+    acted_in = acted_in and acted_in.organisation
+    if acted_in is None and event.actor == "holder":
+        is_desk = before is not None and before.verb == Verb.RETURN
+        return str(PARTS["dispatcher" if is_desk else "ground"])
     if acted_in is None:
-        return str(PARTS["ground"]) if event.actor == "holder" else str(part)
+        return str(part)
     return _("%(organisation)s, %(part)s") % {"organisation": acted_in, "part": part}
 
 
@@ -187,6 +195,16 @@ def routing_reason(ticket):
         if reason:
             return explain(reason.get("code", ""), reason.get("params", {}))
     return ""
+
+
+def promised_day(moment):
+    """Say a promise as a whole date, which stays right on paper: no "tomorrow" in it."""
+    local = timezone.localtime(moment)
+    return _("%(date)s, %(weekday)s, %(time)s") % {
+        "date": date_format(local, pgettext("date format", "j M")),
+        "weekday": date_format(local, "l"),
+        "time": f"{local:%H:%M}",
+    }
 
 
 def people(ticket):

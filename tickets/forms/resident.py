@@ -27,9 +27,9 @@ class WhatForm(forms.Form):
     """The matter in the resident's own words."""
 
     description = TidyCharField(
-        label=gettext_lazy("What happened?"),
+        label=gettext_lazy("In your own words"),
         limit=TEXT_LIMIT,
-        widget=_area(6, **{"data-count": TEXT_LIMIT}),
+        widget=_area(6, **{"data-count": TEXT_LIMIT, "data-draft": "report"}),
         error_messages={"required": gettext_lazy("Please write what happened, in your own words.")},
     )
     title = TidyCharField(

@@ -7,6 +7,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tickets.choices import Kind
 from tickets.drafts import Draft
@@ -168,3 +169,14 @@ def test_filing_takes_a_known_number_of_queries(
     assert answer.status_code == 302
     assert Attachment.objects.count() == count
     assert data_queries(found) == (19 if signed_in else 17)
+
+
+# --- on paper
+
+
+def test_the_receipt_says_a_date_and_never_tomorrow(client, cast, power_cut):
+    answer = post(client, "report_check", say_all(client, cast) | {"category": power_cut.code})
+    page = client.get(answer.url).content.decode()
+    due = timezone.localtime(Ticket.objects.get().due_at)
+    assert f"{due.month}月{due.day}日" in page
+    assert "明天" not in page

@@ -339,3 +339,9 @@ def test_another_window_that_changed_the_words_is_noticed(client, cast, power_cu
     post(client, "report", {"description": "别的事情", "change": "1"})
     assert post(client, "report_check", data).url == reverse("tickets:report_check")
     assert Ticket.objects.count() == 0
+
+
+def test_the_browser_keeps_words_only_for_visitors(client, cast):
+    assert 'data-draft="report"' in errors_of(client, "report")
+    client.force_login(cast.worker)
+    assert 'data-draft="report"' not in errors_of(client, "report")

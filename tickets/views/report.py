@@ -50,6 +50,9 @@ def what(request):
         to = "tickets:report_photos" if draft.grid_id else "tickets:report_where"
         return onward(request, draft, "what", to)
     form = form_for(draft, "what", WhatForm, description=draft.description, title=draft.title)
+    if request.user.is_authenticated:
+        # The phone of a member of staff passes through many hands: the browser keeps no words.
+        del form.fields["description"].widget.attrs["data-draft"]
     return page(request, draft, "what", form=form)
 
 
