@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tickets.choices import OPEN, Status, Verb
 
@@ -11,18 +11,18 @@ from tickets.choices import OPEN, Status, Verb
 class Party(models.TextChoices):
     """In which capacity somebody stands to a ticket; one person may have several."""
 
-    RESIDENT = "resident", _("resident")
-    SYSTEM = "system", _("the system")
-    HOLDER = "holder", _("holder")
-    LEAD = "lead", _("lead organisation")
-    LEAD_MANAGER = "lead_manager", _("manager of the lead organisation")
-    CO_HANDLER = "co_handler", _("co-handler")
-    GROUND = "ground", _("community")
-    SECRETARY = "secretary", _("secretary")
-    STEWARD = "steward", _("property steward")
-    OWN_SPECIALIST = "own_specialist", _("the community's own specialist")
-    DISPATCHER = "dispatcher", _("dispatcher")
-    ARBITER = "arbiter", _("arbiter")
+    RESIDENT = "resident", pgettext_lazy("party", "resident")
+    SYSTEM = "system", pgettext_lazy("party", "the system")
+    HOLDER = "holder", pgettext_lazy("party", "holder")
+    LEAD = "lead", pgettext_lazy("party", "lead organisation")
+    LEAD_MANAGER = "lead_manager", pgettext_lazy("party", "manager of the lead organisation")
+    CO_HANDLER = "co_handler", pgettext_lazy("party", "co-handler")
+    GROUND = "ground", pgettext_lazy("party", "community")
+    SECRETARY = "secretary", pgettext_lazy("party", "secretary")
+    STEWARD = "steward", pgettext_lazy("party", "property steward")
+    OWN_SPECIALIST = "own_specialist", pgettext_lazy("party", "the community's own specialist")
+    DISPATCHER = "dispatcher", pgettext_lazy("party", "dispatcher")
+    ARBITER = "arbiter", pgettext_lazy("party", "arbiter")
 
 
 @dataclass(frozen=True)
