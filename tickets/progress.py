@@ -11,8 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from specialists.routing import explain
 from tickets.choices import HoldReason, Outcome, Status, Verb
@@ -34,49 +33,49 @@ OTHERS_WORDS = frozenset(
 )  # fmt: skip
 
 HAPPENED = {
-    Verb.SUBMIT: lazy("You reported this"),
-    Verb.ACCEPT: lazy("Accepted"),
-    Verb.REJECT: lazy("Not accepted, for this reason"),
-    Verb.WITHDRAW: lazy("You took it back"),
-    Verb.MERGE: lazy("Joined to the same matter of others"),
-    Verb.JOIN: lazy("Somebody else has it too"),
-    Verb.DISPATCH: lazy("Handed to %(organisation)s"),
-    Verb.ACKNOWLEDGE: lazy("%(organisation)s has taken it on"),
-    Verb.RETURN: lazy("Not theirs to handle; the right office is being found"),
-    Verb.ARBITRATE: lazy("The district decided: %(organisation)s handles it"),
-    Verb.TRANSFER: lazy("Passed on to %(organisation)s"),
-    Verb.RECORD_FINDING: lazy("Somebody came and had a look"),
-    Verb.CALL_CONTRACTOR: lazy("A repair crew was called"),
-    Verb.RECORD_ARRIVAL: lazy("The repair crew arrived"),
-    Verb.FINISH_CONTRACTOR: lazy("The repair crew has finished"),
-    Verb.ASK_RESIDENT: lazy("You were asked a question"),
-    Verb.ANSWER: lazy("You answered"),
-    Verb.HOLD: lazy("Waiting: %(reason)s"),
-    Verb.RESUME: lazy("Work goes on"),
-    Verb.RESOLVE: lazy("They say it is done"),
-    Verb.RESOLVE_ON_SPOT: lazy("Settled on the spot"),
-    Verb.RECORD_CALL: lazy("You were rung to ask whether it is solved"),
-    Verb.CONFIRM: lazy("You said: solved"),
-    Verb.DISPUTE: lazy("You said: not solved"),
-    Verb.EXPIRE: lazy("Closed, because no answer came"),
-    Verb.REOPEN: lazy("Opened again"),
-    Verb.RELEASE: lazy("A sentence about it was made public"),
-    Verb.ATTACH: lazy("Photos were added"),
+    Verb.SUBMIT: gettext_lazy("You reported this"),
+    Verb.ACCEPT: gettext_lazy("Accepted"),
+    Verb.REJECT: gettext_lazy("Not accepted, for this reason"),
+    Verb.WITHDRAW: gettext_lazy("You took it back"),
+    Verb.MERGE: gettext_lazy("Joined to the same matter of others"),
+    Verb.JOIN: gettext_lazy("Somebody else has it too"),
+    Verb.DISPATCH: gettext_lazy("Handed to %(organisation)s"),
+    Verb.ACKNOWLEDGE: gettext_lazy("%(organisation)s has taken it on"),
+    Verb.RETURN: gettext_lazy("Not theirs to handle; the right office is being found"),
+    Verb.ARBITRATE: gettext_lazy("The district decided: %(organisation)s handles it"),
+    Verb.TRANSFER: gettext_lazy("Passed on to %(organisation)s"),
+    Verb.RECORD_FINDING: gettext_lazy("Somebody came and had a look"),
+    Verb.CALL_CONTRACTOR: gettext_lazy("A repair crew was called"),
+    Verb.RECORD_ARRIVAL: gettext_lazy("The repair crew arrived"),
+    Verb.FINISH_CONTRACTOR: gettext_lazy("The repair crew has finished"),
+    Verb.ASK_RESIDENT: gettext_lazy("You were asked a question"),
+    Verb.ANSWER: gettext_lazy("You answered"),
+    Verb.HOLD: gettext_lazy("Waiting: %(reason)s"),
+    Verb.RESUME: gettext_lazy("Work goes on"),
+    Verb.RESOLVE: gettext_lazy("They say it is done"),
+    Verb.RESOLVE_ON_SPOT: gettext_lazy("Settled on the spot"),
+    Verb.RECORD_CALL: gettext_lazy("You were rung to ask whether it is solved"),
+    Verb.CONFIRM: gettext_lazy("You said: solved"),
+    Verb.DISPUTE: gettext_lazy("You said: not solved"),
+    Verb.EXPIRE: gettext_lazy("Closed, because no answer came"),
+    Verb.REOPEN: gettext_lazy("Opened again"),
+    Verb.RELEASE: gettext_lazy("A sentence about it was made public"),
+    Verb.ATTACH: gettext_lazy("Photos were added"),
 }
 # In which part somebody acted, as a resident says it; an organisation stands before it.
 PARTS = {
-    "resident": lazy("You"),
-    "system": lazy("The portal, by itself"),
-    "holder": lazy("the person in charge"),
-    "lead": lazy("service specialist"),
-    "lead_manager": lazy("manager"),
-    "co_handler": lazy("helping unit"),
-    "ground": lazy("The community"),
-    "secretary": lazy("The secretary"),
-    "steward": lazy("Property steward"),
-    "own_specialist": lazy("The community's own specialist"),
-    "dispatcher": lazy("Grid service centre"),
-    "arbiter": lazy("The district"),
+    "resident": gettext_lazy("You"),
+    "system": gettext_lazy("The portal, by itself"),
+    "holder": gettext_lazy("the person in charge"),
+    "lead": gettext_lazy("service specialist"),
+    "lead_manager": gettext_lazy("manager"),
+    "co_handler": gettext_lazy("helping unit"),
+    "ground": gettext_lazy("The community"),
+    "secretary": gettext_lazy("The secretary"),
+    "steward": gettext_lazy("Property steward"),
+    "own_specialist": gettext_lazy("The community's own specialist"),
+    "dispatcher": gettext_lazy("Grid service centre"),
+    "arbiter": gettext_lazy("The district"),
 }
 _PASSING_ON = frozenset({Verb.DISPATCH, Verb.RETURN, Verb.TRANSFER})
 _IN_ORGANISATION = frozenset({"holder", "lead", "lead_manager"})
@@ -153,23 +152,23 @@ def present(ticket):
 
 
 _PRESENT = {
-    Status.SUBMITTED: lazy("Received. The community looks at it first."),
-    Status.ACCEPTED: lazy("Accepted. The office that handles it is being told."),
-    Status.DISPATCHED: lazy("%(holder)s has it and is to get in touch."),
-    Status.IN_PROGRESS: lazy("%(holder)s is working on it."),
-    Status.ON_HOLD: lazy("%(holder)s has it; something is being waited for."),
-    Status.RETURNED: lazy("The right office is being found. The promised date stays."),
-    Status.RESOLVED: lazy("%(holder)s says it is done. Is it solved? You have the word."),
-    Status.REJECTED: lazy("Not accepted. The reason stands below."),
-    Status.WITHDRAWN: lazy("You took this matter back."),
-    Status.MERGED: lazy("Others reported the same. It is handled together with theirs."),
+    Status.SUBMITTED: gettext_lazy("Received. The community looks at it first."),
+    Status.ACCEPTED: gettext_lazy("Accepted. The office that handles it is being told."),
+    Status.DISPATCHED: gettext_lazy("%(holder)s has it and is to get in touch."),
+    Status.IN_PROGRESS: gettext_lazy("%(holder)s is working on it."),
+    Status.ON_HOLD: gettext_lazy("%(holder)s has it; something is being waited for."),
+    Status.RETURNED: gettext_lazy("The right office is being found. The promised date stays."),
+    Status.RESOLVED: gettext_lazy("%(holder)s says it is done. Is it solved? You have the word."),
+    Status.REJECTED: gettext_lazy("Not accepted. The reason stands below."),
+    Status.WITHDRAWN: gettext_lazy("You took this matter back."),
+    Status.MERGED: gettext_lazy("Others reported the same. It is handled together with theirs."),
 }
 _ENDED = {
-    Outcome.SOLVED: lazy("Closed: you said that it is solved. Thank you."),
-    Outcome.UNSOLVED: lazy(
+    Outcome.SOLVED: gettext_lazy("Closed: you said that it is solved. Thank you."),
+    Outcome.UNSOLVED: gettext_lazy(
         "Closed without a solution. The secretaries take it up on their reception day."
     ),
-    Outcome.UNANSWERED: lazy("Closed, because no answer came. You can open it again."),
+    Outcome.UNANSWERED: gettext_lazy("Closed, because no answer came. You can open it again."),
 }
 
 

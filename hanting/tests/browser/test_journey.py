@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tickets import workflow
 from tickets.choices import Outcome, Source, Status
 from tickets.models import Ticket
-from tickets.progress import routing_reason
+from tickets.progress import PARTS, routing_reason
 from tickets.reports import contractor_times
 
 pytestmark = pytest.mark.browser
@@ -206,6 +206,11 @@ def test_returned_twice_arbitrated_not_solved_reopened(visit, town, clock):
     resident.press("tickets:progress", reference)
     resident.picture("36-goes-on")
     expect(resident.badge()).to_have_attribute("data-status", "in_progress")
+    told = resident.page.locator(".timeline li").all_inner_texts()
+    decided, handed_over = told[3], told[5]
+    assert (str(PARTS["arbiter"]) in decided, str(PARTS["dispatcher"]) in handed_over) == (
+        True,
+    ) * 2
     ticket.refresh_from_db()
     assert (ticket.status, ticket.cycle, ticket.reopen_count) == (Status.IN_PROGRESS, 2, 1)
 
