@@ -9,11 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from tickets.choices import Kind
+from common.errors import RuleViolation
+from notices.models import Notice
+from tickets import workflow
+from tickets.choices import Kind, Status
 from tickets.drafts import Draft
 from tickets.models import Attachment, Ticket
 from tickets.tests.factories import make_category, make_ticket
-from tickets.tests.residents import WORDS, data_queries, errors_of, photo, post, say_all
+from tickets.tests.residents import WORDS, data_queries, errors_of, hidden, photo, post, say_all
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +86,29 @@ def test_twenty_taps_at_once_file_one_ticket(client, cast, power_cut, settings):
     ticket = Ticket.objects.get()
     address = reverse("tickets:receipt", args=[ticket.reference])
     assert [each.url for each in answers] == [address] * 20
+
+
+# --- the unit complained of
+
+
+def test_the_unit_complained_of_neither_holds_nor_helps_nor_hears(client, cast, power_cut):
+    say_all(client, cast, words="我要举报供电公司，停电没人管")
+    data = {"category": power_cut.code, "kind": Kind.TIP_OFF, "accused": cast.power.pk}
+    post(client, "report_check", hidden(client) | data)
+    ticket = Ticket.objects.get()
+    assert (ticket.status, ticket.organisation, ticket.holder) == (
+        Status.SUBMITTED,
+        None,
+        cast.street_dispatcher,
+    )
+    assert [notice.recipient for notice in Notice.objects.all()] == [cast.street_dispatcher]
+    ticket = workflow.accept(ticket, by=cast.street_dispatcher)
+    with pytest.raises(RuleViolation):
+        workflow.dispatch(ticket, by=cast.street_dispatcher)
+    ticket = workflow.dispatch(
+        ticket, by=cast.street_dispatcher, organisation=cast.housing, co=[cast.power.pk]
+    )
+    assert [leg.organisation for leg in ticket.legs.all()] == [cast.housing]
 
 
 # --- slow, never lost

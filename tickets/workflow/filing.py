@@ -80,10 +80,10 @@ def file_ticket(filing, *, by=RESIDENT, user=None, at=None):
         raise RuleViolation(_("Please choose a category from the list."), field="category")
     code = codes.new_tracking_code()
     with transaction.atomic():
-        chosen = route_for(facts, filing.grid, at, immediate=facts.is_immediate)
+        chosen, immediate = _first_route(filing, facts, at)
         ticket = _blank_ticket(filing, facts, chosen, by, code, at)
         act = Act(Story(ticket), Verb.SUBMIT, by, at)
-        _tell_the_story(act, facts, filing, chosen, at)
+        _tell_the_story(act, facts, filing, chosen, at, immediate)
         _insert(act.story)
         _keep_people(ticket, filing, user)
         words.tell_holder(act, chosen.explanation())
@@ -107,14 +107,30 @@ def reason_of(chosen):
     return {"code": chosen.reason, "params": chosen.reason_params}
 
 
-def co_handlers(facts, grid, at):
+def _first_route(filing, facts, at):
+    """Return (route, whether it is handed over at once); never to the unit complained of.
+
+    Where the route would lead there, the street's dispatcher gets it first and decides.
+    """
+    chosen = route_for(facts, filing.grid, at, immediate=facts.is_immediate)
+    if filing.accused is None or not works_at(chosen.holder, filing.accused, at):
+        return chosen, facts.is_immediate
+    return route(department=None, grid=filing.grid, handler=Handler.STREET, at=at), False
+
+
+def works_at(user, organisation, at):
+    """Whether the person has a post in the organisation on the day of `at`."""
+    return Posting.objects.current(day_of(at)).filter(organisation=organisation, user=user).exists()
+
+
+def co_handlers(facts, grid, at, accused=None):
     """Return the ids of the organisations that help with this category in this place."""
     helpers = list(facts.co_department_ids)
     if facts.property_helps:
         stewards = Posting.objects.current(day_of(at)).with_role(Role.STEWARD)
         nearest = stewards.filter(grid__path__in=grid.ancestor_paths).order_by("-grid__level")
         helpers += nearest.values_list("organisation_id", flat=True)[:1]
-    return helpers
+    return [each for each in helpers if accused is None or each != accused.pk]
 
 
 def _blank_ticket(filing, facts, chosen, by, code, at):
@@ -159,7 +175,7 @@ def first_line(text, length=30):
     return opening[:length]
 
 
-def _tell_the_story(act, facts, filing, chosen, at):
+def _tell_the_story(act, facts, filing, chosen, at, immediate):
     """Append submit and, for what cannot wait, accept and dispatch by the system itself."""
     act.append(
         to=Status.SUBMITTED,
@@ -169,14 +185,14 @@ def _tell_the_story(act, facts, filing, chosen, at):
         limit=facts.limit,
         reason=reason_of(chosen),
     )
-    if facts.is_immediate:
+    if immediate:
         act.append(verb=Verb.ACCEPT, by=SYSTEM)
         act.append(
             verb=Verb.DISPATCH,
             by=SYSTEM,
             holder=chosen.holder,
             organisation=chosen.organisation,
-            co=co_handlers(facts, filing.grid, at),
+            co=co_handlers(facts, filing.grid, at, accused=filing.accused),
             reason=reason_of(chosen),
         )
 

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.choices import Role
-from accounts.models import Posting
-from accounts.reports import day_of, holders
+from accounts.reports import holders
 from common.errors import RuleViolation
 from common.text import tidy
 from specialists.choices import Handler
@@ -24,7 +23,7 @@ from tickets.choices import (
 from tickets.models import TEXT_LIMIT, Ticket
 from tickets.workflow import words
 from tickets.workflow.acting import acting
-from tickets.workflow.filing import co_handlers, reason_of, route_for
+from tickets.workflow.filing import co_handlers, reason_of, route_for, works_at
 from tickets.workflow.parties import SYSTEM
 
 RETURNS_BEFORE_ARBITER = 2
@@ -98,20 +97,22 @@ def _hand_over(act, organisation, holder, co, note):
         organisation = organisation if chosen.organisation is None else chosen.organisation
     if holder is None:
         holder = chosen.holder
-    elif not _works_at(holder, organisation, act.at):
+    elif not works_at(holder, organisation, act.at):
         raise RuleViolation(_("%(name)s does not work there.") % {"name": holder}, field="holder")
+    accused = act.ticket.accused
+    if accused is not None and works_at(holder, accused, act.at):
+        raise RuleViolation(
+            _("This is about that unit: somebody else must handle it."), field="organisation"
+        )
+    helpers = co_handlers(facts, act.ticket.grid, act.at) if co is None else co
     act.append(
         holder=holder,
         organisation=organisation,
-        co=co_handlers(facts, act.ticket.grid, act.at) if co is None else list(co),
+        co=[each for each in helpers if each != act.ticket.accused_id],
         note=tidy(note, TEXT_LIMIT),
         reason=reason_of(chosen) if chosen else {},
     )
     words.tell_holder(act, chosen.explanation() if chosen else note)
-
-
-def _works_at(user, organisation, at):
-    return Posting.objects.current(day_of(at)).filter(organisation=organisation, user=user).exists()
 
 
 def acknowledge(ticket, *, by, note="", at=None, seen=None):
