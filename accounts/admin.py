@@ -15,6 +15,7 @@ from accounts.models import Leave, Organisation, Posting, User
 from accounts.resources import OrganisationResource, PostingResource, UserResource
 from common.errors import RuleViolation
 from common.forms import PhoneField
+from common.models import Version
 from common.workflow import record
 
 # A change of these must not leave an open session behind.
@@ -119,6 +120,11 @@ class OrganisationAdmin(ImportExportModelAdmin, SimpleHistoryAdmin):
     search_fields = ["name", "code", "name_en"]
     autocomplete_fields = ["grid"]
     ordering = ["code"]
+
+    def save_model(self, request, obj, form, change):
+        """Keep the row, and let every process read the names again."""
+        super().save_model(request, obj, form, change)
+        Version.objects.bump("organisations")
 
     def has_delete_permission(self, request, obj=None):
         return False

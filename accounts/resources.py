@@ -12,6 +12,7 @@ from accounts import workflow
 from accounts.choices import OrganisationKind, Role
 from accounts.models import Organisation, Posting, User
 from common.errors import RuleViolation
+from common.models import Version
 from common.text import normalise_phone, tidy
 from grids.models import Grid
 
@@ -144,6 +145,9 @@ class OrganisationResource(_Resource):
         fields = [
             "code", "name", "name_en", "kind", "phone", "grid", "is_active", "is_demonstration",
         ]  # fmt: skip
+
+    def after_import(self, dataset, result, **kwargs):
+        Version.objects.bump("organisations")
 
 
 class PostingResource(_Resource):

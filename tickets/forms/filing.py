@@ -13,7 +13,7 @@ from grids.models import Grid
 from grids.reports import search
 from tickets.catalogue import by_code, tree
 from tickets.choices import Kind, Source
-from tickets.forms.staff import MomentField
+from tickets.forms.staff import MomentField, speak_plainly
 from tickets.models import TEXT_LIMIT
 from tickets.suggest import suggest
 
@@ -45,7 +45,15 @@ def suggested(description):
 class _FilingForm(forms.Form):
     """What every way of filing by staff shares; `key` makes a second tap find the first ticket."""
 
-    key = forms.CharField(min_length=8, max_length=64, widget=forms.HiddenInput)
+    key = forms.CharField(
+        min_length=8,
+        max_length=64,
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(
+            ("required", "min_length", "max_length"),
+            gettext_lazy("Please open this page again: it was incomplete."),
+        ),
+    )
     description = TidyCharField(
         label=gettext_lazy("What happened?"),
         limit=TEXT_LIMIT,
@@ -61,6 +69,7 @@ class _FilingForm(forms.Form):
     def __init__(self, *args, **options):
         options["initial"] = {"key": secrets.token_urlsafe(16)} | options.get("initial", {})
         super().__init__(*args, **options)
+        speak_plainly(self)
 
     def renew(self):
         """Give the form a new key after one that was used for other words, and say so."""
@@ -120,7 +129,7 @@ class IntakeForm(_FilingForm):
     place = forms.CharField(
         label=gettext_lazy("Place"),
         max_length=60,
-        required=False,
+        error_messages={"required": gettext_lazy("Please say where it is.")},
         help_text=gettext_lazy("Name, first letters or code of the village or estate."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -183,8 +192,8 @@ class IntakeForm(_FilingForm):
         if len(exact) == 1:
             return exact[0]
         if not cleaned.get("place"):
-            self.add_error("place", _("Please say where it is."))
-        elif not self.found:
+            return None
+        if not self.found:
             self.add_error("place", _("No place is found under this name."))
         else:
             self.add_error("chosen_place", _("There are several. Please tick the right one."))
@@ -195,12 +204,15 @@ class SimulatorForm(forms.Form):
     """Category, place and day: whom would the routing name?"""
 
     category = CategoryField(
-        label=gettext_lazy("Category"), empty=pgettext_lazy("category", "Choose one")
+        label=gettext_lazy("Category"),
+        empty=pgettext_lazy("category", "Choose one"),
+        error_messages={"required": gettext_lazy("Please choose one.")},
     )
     place = forms.CharField(
         label=gettext_lazy("Place"),
         max_length=60,
         help_text=gettext_lazy("Name, first letters or code of the village or estate."),
+        error_messages={"required": gettext_lazy("Please say where it is.")},
     )
     at = MomentField(
         label=gettext_lazy("When"),

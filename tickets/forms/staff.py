@@ -57,6 +57,15 @@ class MomentField(forms.DateTimeField):
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
+def speak_plainly(form):
+    """Give every required field without a sentence of its own one that a person would say."""
+    for field in form.fields.values():
+        if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+            is_choice = isinstance(field, forms.ChoiceField)
+            words_for = _("Please choose one.") if is_choice else _("Please write a few words.")
+            field.error_messages["required"] = words_for
+
+
 class VerbForm(forms.Form):
     """A verb without anything to type; `seen` says what the page showed when it was opened."""
 
@@ -73,6 +82,7 @@ class VerbForm(forms.Form):
         self.ticket, self.user = ticket, user
         initial = {"seen": ticket.event_count} | self.first_values() | options.pop("initial", {})
         super().__init__(*args, initial=initial, **options)
+        speak_plainly(self)
 
     def first_values(self):
         return {}
@@ -184,6 +194,7 @@ class HoldForm(VerbForm):
     )
     until = MomentField(
         label=gettext_lazy("Until when"),
+        error_messages={"required": gettext_lazy("Please say until when.")},
         help_text=gettext_lazy("Fifteen days at most. Then the clock goes on by itself."),
     )
     note = words(gettext_lazy("A word about it"), required=False, rows=2)
@@ -243,6 +254,7 @@ class CallForm(VerbForm):
 class MergeForm(VerbForm):
     into = forms.CharField(
         label=gettext_lazy("Number of the other matter"),
+        error_messages={"required": gettext_lazy("Please type the number of the other matter.")},
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         help_text=gettext_lazy("Ten digits. One answer will then serve both."),

@@ -4,6 +4,7 @@ import pytest
 import tablib
 from django.urls import reverse
 
+from accounts import directory
 from common.models import AuditEntry, Version
 from tickets.catalogue import categories
 from tickets.models import Category, Ticket
@@ -114,3 +115,13 @@ def test_escalations_and_remarks_can_be_looked_at(cast, client):
     for name in ("escalation", "portalremark"):
         assert client.get(reverse(f"admin:tickets_{name}_changelist")).status_code == 200
         assert client.get(reverse(f"admin:tickets_{name}_add")).status_code == 403
+
+
+def test_a_renamed_organisation_is_renamed_in_every_process(cast, client, settings):
+    settings.NAME_MAP_SECONDS = 0
+    assert directory.name(cast.power.pk) == "区供电公司"
+    client.force_login(cast.admin)
+    address = reverse("admin:accounts_organisation_change", args=[cast.power.pk])
+    form = {"code": "power", "name": "寒亭供电", "kind": "utility", "is_active": "on"}
+    assert client.post(address, form).status_code == 302
+    assert directory.name(cast.power.pk) == "寒亭供电"

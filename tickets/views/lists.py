@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.choices import GRID_ROLES
 from accounts.reports import reach
 from grids import directory as grids
 from tickets import reports
@@ -38,6 +39,7 @@ def ticket_list(request):
     context = {
         "form": chosen.form,
         "places": places_of(request.user),
+        "works_on_the_ground": reach(request.user).has(*GRID_ROLES),
         "chips": chips(chosen.form, request.GET),
         "rows": rows_of(page[:PAGE], request.user, at),
         "count": None if more or "after" in request.GET else len(page),

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts import directory as organisations
 from accounts.models import User
@@ -49,7 +49,7 @@ def timeline(events, people, *, is_masked):
             Happening(
                 title=str(HAPPENED[event.verb]),
                 at=event.at,
-                by=_actor(event, people),
+                by=_actor(event, before, people),
                 text=mask_text(text) if is_masked else text,
             )
         )
@@ -57,12 +57,17 @@ def timeline(events, people, *, is_masked):
     return told[::-1]
 
 
-def _actor(event, people):
+def _actor(event, before, people):
+    """Return who did it and in which part; whoever works for the lead is told by its name."""
     person = people.get(event.by_id)
-    part = Party(event.actor).label if event.actor in Party.values else ""
-    if person is None:
-        return str(part)
-    return " · ".join(filter(None, [str(person), str(part)]))
+    if event.actor == Party.HOLDER:
+        part = organisations.name(before and before.organisation_id)
+        part = part or pgettext("part in a ticket", "holder")
+    elif event.actor in Party.values:
+        part = str(Party(event.actor).label)
+    else:
+        part = ""
+    return " · ".join(filter(None, [str(person or ""), part]))
 
 
 def _lines(event, people, is_why_told):

@@ -36,10 +36,13 @@ def ticket_detail(request, reference):
 def head(ticket, user):
     """Return what stands at the top of every page about a ticket; asks the database nothing."""
     knows = knows_people(ticket, user)
+    title = mask_text(ticket.title)
+    words = ticket.description if knows else mask_text(ticket.description)
+    is_all_said = words.strip("。.！!？? ") == title
     return {
         "ticket": ticket,
-        "title": mask_text(ticket.title),
-        "words": ticket.description if knows else mask_text(ticket.description),
+        "title": title,
+        "words": "" if is_all_said else words,
         "category": categories.get(ticket.category_id),
         "crumbs": [(entry.name, "") for entry in grids.lineage(ticket.grid_id)],
         "organisation": organisations.get(ticket.organisation_id),
@@ -140,7 +143,8 @@ def shown(person, *, in_full=False):
         "kind": PersonKind(person.kind).label,
         "is_anonymous": person.is_anonymous,
         "name": name if in_full else mask_name(name),
-        "phone": phone if in_full else mask_phone(phone),
+        "phone": phone.removeprefix("+86") if in_full else mask_phone(phone),
+        "phone_link": phone if in_full else "",
         "relation": person.relation,
         "wants_call": person.wants_call,
     }
