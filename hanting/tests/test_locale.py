@@ -16,6 +16,8 @@ LATIN = {
     "WGS", "App", "PIN", "TOTP", "URL", "WCAG", "HTML", "SMS", "English", "MP",
     # The standards of accessibility, and levels of conformance.
     "GB", "AA", "SVG", "JSON",
+    # Keys that the hours of a calendar version are typed with.
+    "from", "to", "weekly", "mon", "sun",
 }  # fmt: skip
 
 
