@@ -54,9 +54,7 @@ class StaffSessionMiddleware:
             if is_public:
                 return None
             if request.method == "POST":
-                unsent.keep(
-                    request.session, user_id=user_id, path=request.path, data=request.POST
-                )
+                unsent.keep(request.session, user_id=user_id, path=request.path, data=request.POST)
             messages.info(request, _("You were signed out for safety. Please sign in again."))
             return redirect_to_login(request.get_full_path())
         if not settings.STAFF_SECOND_FACTOR or _has_second_factor(request):
