@@ -188,8 +188,8 @@ class CheckForm(forms.Form):
 
 
 def tidy_reference(text):
-    """Return what was typed as a reference: narrow digits without blanks and dashes."""
-    return re.sub(r"[\s-]+", "", narrow(text))[:20]
+    """Return what was typed as a reference: narrow letters and digits, nothing between them."""
+    return re.sub(r"[^0-9A-Za-z]+", "", narrow(text))[:20]
 
 
 class CodeForm(forms.Form):

@@ -110,6 +110,14 @@ def test_what_cannot_be_a_reference_or_code_is_a_sentence(client, receipt, refer
     assert 'role="alert"' in answer.content.decode()
 
 
+@pytest.mark.parametrize("reference", ["%00", "1%002", "%F0%9F%98%80", "x" * 300, "..", "１２"])
+def test_an_address_of_anything_is_a_page_that_asks_for_the_code(client, receipt, reference):
+    for method in (client.get, client.post):
+        assert method(f"/t/{reference}/").status_code in (200, 404)
+        assert method(f"/t/{reference}/photos/1/").status_code in (404, 405)
+        assert method(f"/report/receipt/{reference}/").status_code in (302, 404, 405)
+
+
 def test_after_ten_wrong_codes_even_the_right_one_needs_the_riddle(client, receipt):
     for _number in range(10):
         client.post(url("progress", receipt), {"code": "AAAAAAAAAA"})

@@ -24,6 +24,7 @@ from tickets.forms.resident import (
     PlaceForm,
     PositionForm,
     WhatForm,
+    tidy_reference,
 )
 from tickets.models import Ticket
 from tickets.suggest import suggest
@@ -251,7 +252,7 @@ def similar_matters(request):
 
 def join(request, draft):
     """Say "me too" to one of the matters shown, once for this draft."""
-    reference = request.POST["join"][:10]
+    reference = tidy_reference(request.POST["join"])
     ticket = Ticket.objects.open().filter(reference=reference, is_confidential=False).first()
     try:
         if ticket is None:

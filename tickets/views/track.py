@@ -168,7 +168,7 @@ def may_reopen(ticket, at):
 @require_GET
 def progress_photo(request, reference, number):
     """Show a photo to whoever gave the matter's code."""
-    ticket = ticket_of(request, reference)
+    ticket = own_ticket(request, reference)
     if ticket is None:
         raise Http404
     return photo_answer(get_object_or_404(ticket.attachments, pk=number))
