@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from tickets import workflow
 from tickets.tests.factories import later, make_category, make_ticket
 from tickets.views import lists
 
+UNION = int(connection.features.supports_slicing_ordering_in_compound)
 pytestmark = pytest.mark.django_db
 URL = reverse("tickets:list")
 
@@ -42,12 +44,14 @@ def test_list_asks_the_same_few_questions_at_one_and_three_rows(
     for _each in range(count):
         make_ticket(cast.subarea, power_cut)
     show(client, cast.secretary)
-    with django_assert_num_queries(5):  # session, user, postings, tickets, co-handlers
+    # Session, user, postings, tickets, co-handlers; a reach of several parts asks for keys first.
+    with django_assert_num_queries(5 + UNION):
         response = client.get(URL)
     assert len(response.context["rows"]) == count
     client.force_login(cast.specialist)
     client.get(URL)
-    with django_assert_num_queries(6):  # and the communities whose own specialist it is
+    # And the communities whose own specialist it is.
+    with django_assert_num_queries(6 + UNION):
         client.get(URL)
 
 

@@ -34,7 +34,9 @@ def ticket_list(request):
     )
     found = chosen.qs if chosen.form.is_valid() else Ticket.objects.none()
     order = Order.by_due() if request.GET.get("due") else Order.by_age()
-    page = list(order.page(for_rows(found), request.GET.get("after", ""))[: PAGE + 1])
+    after = request.GET.get("after", "")
+    rows = for_rows(found).top(request.user, lambda rows: order.page(rows, after), PAGE + 1)
+    page = list(rows)
     more = len(page) > PAGE
     context = {
         "form": chosen.form,
