@@ -13,6 +13,9 @@ LOOKED_THROUGH = 300
 SHOWN = 4
 
 
+OTHER = "1299"
+
+
 @dataclass(frozen=True)
 class Solved:
     """One line of the list; `took` is how long it stood open."""
@@ -37,6 +40,8 @@ def recently_solved(shown=SHOWN):
             is_confidential=False,
             closed_at__isnull=False,
         )
+        # "Other" says nothing to a neighbour.
+        .exclude(category__code=OTHER)
         .select_related("category", "community", "village")
         .order_by("-closed_at")
     )
