@@ -45,7 +45,7 @@ def make_environment():
             made = subprocess.run([sys.executable, "-m", "venv", str(VENV)])
             if made.returncode:
                 sys.exit("Python cannot make an environment; on Debian: apt install python3-venv")
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         if subprocess.run([*pip, "-r", str(REQUIREMENTS)]).returncode:
             sys.exit("The packages in requirements.txt could not be installed.")
         stamp.write_text(wanted)
