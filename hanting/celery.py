@@ -25,10 +25,6 @@ app.conf.beat_schedule = {
         "task": "worktime.warn_provisional_year",
         "schedule": crontab(hour=9, minute=0),
     },
-    "forget unverified accounts": {
-        "task": "accounts.forget_unverified",
-        "schedule": crontab(hour=3, minute=10),
-    },
     "forget stored answers": {
         "task": "common.purge",
         "schedule": crontab(minute=40),

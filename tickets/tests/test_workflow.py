@@ -331,6 +331,15 @@ def test_a_late_ticket_climbs_once_to_the_secretary_and_the_manager(cast, power_
     assert late.count() == 2
 
 
+def test_a_clock_that_cannot_be_dealt_with_stands_in_nobodys_way(cast, power_cut, caplog):
+    broken, sound = make_ticket(cast.subarea, power_cut), make_ticket(cast.subarea, power_cut)
+    # No verb leads here: a resident's word is awaited on a ticket that nobody has resolved.
+    broken.clocks.update(stage=Stage.CONFIRM)
+    assert workflow.sweep(later(sound, days=2)) == 1
+    assert sound.clocks.get().escalations.exists()
+    assert "could not be dealt with" in caplog.text
+
+
 def test_a_pause_ends_by_itself(cast, ticket):
     ticket = in_progress(ticket)
     until = later(ticket, hours=3)

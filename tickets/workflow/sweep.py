@@ -3,6 +3,8 @@
 Nothing here counts on which run this is; only on rows and the time given (sla.md, Sweep).
 """
 
+import logging
+
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -18,6 +20,8 @@ from tickets.workflow.parties import SYSTEM
 from tickets.workflow.residents import expire
 from tickets.workflow.story import LATE_LEVEL
 
+logger = logging.getLogger(__name__)
+
 BATCH = 50
 HEARTBEAT = "sweep"
 
@@ -26,13 +30,21 @@ def sweep(at=None):
     """Look at every clock that is due; return how many were dealt with.
 
     Each clock is its own short transaction, so a dead worker loses nothing and SQLite's writers
-    are not held up. A clock or ticket that somebody has in hand waits for the next sweep.
+    are not held up. A clock or ticket that somebody has in hand waits for the next sweep; one that
+    cannot be dealt with is logged and stands in nobody's way.
     """
     at = at or now()
-    done = 0
+    done, failed = 0, set()
     while True:
-        due = list(Clock.objects.needing_a_look(at).values_list("pk", flat=True)[:BATCH])
-        handled = sum(_look_at(pk, at) for pk in due)
+        waiting = Clock.objects.needing_a_look(at).exclude(pk__in=failed)
+        due = list(waiting.values_list("pk", flat=True)[:BATCH])
+        handled = 0
+        for pk in due:
+            try:
+                handled += _look_at(pk, at)
+            except Exception:
+                logger.exception("Clock %s could not be dealt with", pk)
+                failed.add(pk)
         done += handled
         if len(due) < BATCH or not handled:
             break
