@@ -16,7 +16,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from hanting import testing
+from hanting import lifeline, testing
 from hanting.secrets import new_key
 
 # Nothing of the test run's own settings reaches the portal under test.
@@ -36,7 +36,7 @@ class Portal:
 
     def start(self, *, within_s=90):
         """Start it and wait for the first page; return the seconds that took."""
-        began = time.monotonic()
+        began, parent = time.monotonic(), os.getpid()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "portal"],
@@ -45,6 +45,8 @@ class Portal:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # A test run that is killed leaves no portal behind.
+                preexec_fn=lambda: lifeline.die_with(parent),
             )
         begins = self.log.stat().st_size
         while time.monotonic() - began < within_s:
