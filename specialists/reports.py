@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from accounts.choices import Role
+from accounts.choices import OrganisationKind, Role
 from accounts.models import Organisation, Posting
 from accounts.reports import Roster, day_of, recall
 from grids.choices import GridLevel
@@ -34,13 +34,26 @@ class Person:
     grid: Grid
     is_substitute: bool
     is_demonstration: bool
+    is_utility: bool = False
+
+    @property
+    def described(self):
+        """What they are, for whom and where, in one line."""
+        parts = (str(self.role_label), self.organisation, str(self.grid))
+        return " · ".join(filter(None, parts))
+
+    @property
+    def is_rarely_needed(self):
+        """Whether residents seldom ring this person first: the contact of a department."""
+        return self.kind == PersonKind.CONTACT and not self.is_utility
 
 
 def people_for_grid(grid, at=None) -> list[Person]:
     """Return who serves this place today, in the order of PersonKind, substitutes included.
 
     Workers and stewards of the nearest place that has any; every head upward; the secretary; the
-    community's own specialist; each organisation's nearest contact. At most four queries.
+    community's own specialist; each organisation's nearest contact, water, power, gas and heat
+    before the departments. At most four queries.
     """
     day = day_of(at)
     posted = _posted(grid, day)
@@ -69,7 +82,7 @@ def people_for_grid(grid, at=None) -> list[Person]:
         for row in _nearest(contacts, lambda row: row.posting.organisation_id)
     ]
     order = PersonKind.values
-    return sorted(people, key=lambda person: order.index(person.kind))
+    return sorted(people, key=lambda one: (order.index(one.kind), one.is_rarely_needed))
 
 
 def _posted(grid, day):
@@ -108,6 +121,9 @@ def _person(kind, duty, place):
         grid=place,
         is_substitute=duty.is_substitute,
         is_demonstration=duty.user.is_demonstration,
+        is_utility=bool(
+            posting.organisation and posting.organisation.kind == OrganisationKind.UTILITY
+        ),
     )
 
 

@@ -48,13 +48,15 @@ def who(request):
 def grid_page(request, code):
     """Show a place: what it is part of, who serves it, what lies in it."""
     grid = _listed_grid(code)
+    people = [] if _has_ended(grid) else people_for_grid(grid)
     context = {
         "grid": grid,
         "heading": _heading(grid),
         "is_made_up": grid.is_demonstration and grid.source == GENERATED,
         "crumbs": _crumbs(grid),
         "has_ended": _has_ended(grid),
-        "people": [] if _has_ended(grid) else people_for_grid(grid),
+        "people": [person for person in people if not person.is_rarely_needed],
+        "departments": [person for person in people if person.is_rarely_needed],
         "parts": places.children_of(grid),
     }
     return render(request, "specialists/grid.html", context)
