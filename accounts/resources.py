@@ -6,47 +6,16 @@ out; nothing is written as long as one line is faulty.
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from import_export import fields, resources, widgets
+from import_export import fields, widgets
 
 from accounts import workflow
 from accounts.choices import OrganisationKind, Role
 from accounts.models import Organisation, Posting, User
 from common.errors import RuleViolation
 from common.models import Version
-from common.text import normalise_phone, tidy
+from common.sheets import CodeWidget, SheetResource, WordWidget
+from common.text import normalise_phone
 from grids.models import Grid
-
-
-class CodeWidget(widgets.ForeignKeyWidget):
-    """Another row by its code; an unknown one is a sentence, not an exception's name."""
-
-    def __init__(self, model, field, sentence):
-        super().__init__(model, field)
-        self.sentence = sentence
-
-    def clean(self, value, row=None, **kwargs):
-        code = str(value or "").strip()
-        if not code:
-            return None
-        found = self.model.objects.filter(**{self.field: code}).first()
-        if found is None:
-            raise ValueError(self.sentence() % {"code": code[:40]})
-        return found
-
-
-class WordWidget(widgets.CharWidget):
-    """One word out of a list, e.g. a role."""
-
-    def __init__(self, choices):
-        super().__init__()
-        self.choices = choices
-
-    def clean(self, value, row=None, **kwargs):
-        word = str(value or "").strip()
-        if word not in self.choices.values:
-            known = {"word": word[:40], "known": ", ".join(self.choices.values)}
-            raise ValueError(_("“%(word)s” is none of: %(known)s.") % known)
-        return word
 
 
 class PhoneWidget(widgets.CharWidget):
@@ -77,43 +46,12 @@ class DayWidget(widgets.DateWidget):
             raise ValueError(_("“%(text)s” is not a day like 2026-03-10.") % shown) from error
 
 
-class _Resource(resources.ModelResource):
-    """What all three share: one line for one thing, each thing on one line only."""
-
-    class Meta:
-        skip_unchanged = True
-        report_skipped = False
-        clean_model_instances = True
-        use_transactions = True
-
-    def import_data(self, dataset, rollback_on_validation_errors=True, **kwargs):
-        """Write all lines or none, whatever kind of fault one of them has."""
-        return super().import_data(
-            dataset, rollback_on_validation_errors=rollback_on_validation_errors, **kwargs
-        )
-
-    def before_import(self, dataset, **kwargs):
-        self._seen = set()
-
-    def before_import_row(self, row, **kwargs):
-        key = []
-        for name in self._meta.import_id_fields:
-            row[name] = tidy(str(row.get(name) or ""), 150, one_line=True)
-            key.append(row[name])
-        first = self._meta.import_id_fields[0]
-        if not row[first]:
-            raise ValidationError({first: _("This cell must not be empty.")})
-        if tuple(key) in self._seen:
-            raise ValidationError({first: _("The same stands further up in the file already.")})
-        self._seen.add(tuple(key))
-
-
-class UserResource(_Resource):
+class UserResource(SheetResource):
     """People by user name. New ones have no password until an administrator sets one."""
 
     phone = fields.Field("phone", "phone", PhoneWidget())
 
-    class Meta(_Resource.Meta):
+    class Meta(SheetResource.Meta):
         model = User
         import_id_fields = ["username"]
         fields = ["username", "name", "phone", "is_demonstration"]
@@ -128,7 +66,7 @@ class UserResource(_Resource):
         super().validate_instance(instance, import_validation_errors, validate_unique)
 
 
-class OrganisationResource(_Resource):
+class OrganisationResource(SheetResource):
     """Organisations by code."""
 
     kind = fields.Field("kind", "kind", WordWidget(OrganisationKind))
@@ -139,7 +77,7 @@ class OrganisationResource(_Resource):
         CodeWidget(Grid, "code", lambda: _("There is no grid with the code %(code)s.")),
     )
 
-    class Meta(_Resource.Meta):
+    class Meta(SheetResource.Meta):
         model = Organisation
         import_id_fields = ["code"]
         fields = [
@@ -150,7 +88,7 @@ class OrganisationResource(_Resource):
         Version.objects.bump("organisations")
 
 
-class PostingResource(_Resource):
+class PostingResource(SheetResource):
     """Postings by person, role and place; new ones are made by `workflow.post`, so audited."""
 
     user = fields.Field(
@@ -174,7 +112,7 @@ class PostingResource(_Resource):
     valid_from = fields.Field("valid_from", "valid_from", DayWidget())
     valid_to = fields.Field("valid_to", "valid_to", DayWidget())
 
-    class Meta(_Resource.Meta):
+    class Meta(SheetResource.Meta):
         model = Posting
         import_id_fields = ["user", "role", "grid", "organisation"]
         fields = ["user", "role", "grid", "organisation", "valid_from", "valid_to"]
