@@ -46,7 +46,9 @@ class SignInForm(LoginForm):
             "autocapitalize": "off",
             "spellcheck": "false",
         }
+        self.fields["login"].error_messages["required"] = _("Please type your user name or phone.")
         _plain_password(self.fields["password"], _("Password"))
+        self.fields["password"].error_messages["required"] = _("Please type your password.")
 
     def clean_login(self):
         return narrow(super().clean_login())
@@ -57,6 +59,10 @@ class PhoneCodeForm(RequestLoginCodeForm):
 
     Known and unknown phones get the same answer and the same message.
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].error_messages["required"] = _("Please type your mobile number.")
 
     def clean_phone(self):
         phone = self.cleaned_data["phone"]
@@ -80,7 +86,9 @@ class CodeForm(ConfirmLoginCodeForm):
     """The six digits from the message, in half or full width, with or without a space."""
 
     code = forms.CharField(
-        label=gettext_lazy("Code from the message"), widget=forms.TextInput(attrs=CODE_ATTRS)
+        label=gettext_lazy("Code from the message"),
+        widget=forms.TextInput(attrs=CODE_ATTRS),
+        error_messages={"required": gettext_lazy("Please type the six digits.")},
     )
 
     def clean_code(self):

@@ -39,11 +39,16 @@ def form_for(draft, step, form_class, **initial):
 
 
 def again(request, draft, step):
-    """Keep what was typed and lead back to the same page, which shows the errors."""
+    """Keep what was typed and lead back to the same page, which shows the errors.
+
+    The query stays: it holds the places that were found, from which one is still to be chosen.
+    """
     draft.refuse(step, request.POST)
     draft.save(request.session)
-    change = "?change=1" if request.POST.get("change") else ""
-    return redirect(f"{request.path}{change}")
+    query = request.GET.copy()
+    if request.POST.get("change"):
+        query["change"] = "1"
+    return redirect(f"{request.path}?{query.urlencode()}" if query else request.path)
 
 
 def onward(request, draft, step, to):

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from hanting import testing
+from hanting.tests.browser.portal import Portal
 from hanting.tests.browser.town import build_town
 from hanting.tests.browser.visits import Visit
 
@@ -74,3 +75,11 @@ def visit(browser, live_server, town, pictures):
     for context in contexts:
         context.close()
     assert (errors, foreign) == ([], [])
+
+
+@pytest.fixture
+def portal(browser, live_server, town, pictures):
+    """A server, its town with a matter in each state, and visits that are measured."""
+    portal = Portal(browser, live_server, town, pictures)
+    yield portal
+    portal.close()
