@@ -6,8 +6,8 @@ from django.urls import include, path
 
 from grids.urls import api_urlpatterns
 from hanting import health, views
-from hanting.today import today
 from hanting.bench.floor import floor
+from hanting.today import today
 from tickets.api.docs import ApiDocs, ApiSchema
 
 urlpatterns = [

@@ -13,7 +13,6 @@ from django.db import connections
 from hanting import env, first_steps
 from hanting.supervisor import Child, Supervisor
 
-
 # Celery warns at every start under root; the README says it once.
 QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker"}
 
