@@ -120,6 +120,16 @@ def test_a_retired_category_is_refused_in_words(cast, power_cut):
     assert refused.value.field == "category"
 
 
+def test_without_days_in_the_calendar_no_day_is_promised_and_nobody_sees_an_error(cast):
+    category = make_category(
+        cast.power, clock_mode="business", limit_unit="working_days", limit_amount=5
+    )
+    with pytest.raises(RuleViolation) as refused:
+        make_ticket(cast.subarea, category)
+    assert refused.value.code == "no_calendar"
+    assert not Ticket.objects.exists()
+
+
 def test_joining_twice_with_one_phone_is_told_apart(cast, ticket):
     contact = workflow.Contact(phone="+8613800009999")
     workflow.join(ticket, contact=contact)

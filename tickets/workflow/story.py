@@ -4,9 +4,13 @@ The verbs, the bulk seed and the replay check all go through `Story.apply`, so a
 lived, one that was seeded and one rebuilt from its events are the same rows.
 """
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
+from common.errors import RuleViolation
 from tickets.choices import (
     ENDED,
     WITH_ORGANISATION,
@@ -20,7 +24,10 @@ from tickets.choices import (
     Verb,
 )
 from tickets.models import Clock, Leg, Ticket, TicketEvent
+from worktime.arithmetic import CalendarHorizon
 from worktime.reports import current_calendar
+
+logger = logging.getLogger(__name__)
 
 # Columns that follow from events; everything else on a ticket is what was said when filing.
 STATE = (
@@ -185,13 +192,26 @@ class Story:
 
     @staticmethod
     def _reckon(clock):
-        """Recompute the due time, and when the sweep must look at this clock next."""
-        calendar = current_calendar(clock.mode)
+        """Recompute the due time, and when the sweep must look at this clock next.
+
+        Raises RuleViolation where the working calendar holds no days for it: a wrong date is never
+        promised, and whoever typed something keeps it.
+        """
         pauses = [tuple(map(datetime.fromisoformat, pause)) for pause in clock.pauses]
-        if clock.limit_unit == LimitUnit.WORKING_DAYS:
-            clock.due_at = calendar.add_working_days(clock.started_at, clock.limit_amount, pauses)
-        else:
-            clock.due_at = calendar.add(clock.started_at, clock.limit_amount, pauses)
+        try:
+            calendar = current_calendar(clock.mode)
+            if clock.limit_unit == LimitUnit.WORKING_DAYS:
+                clock.due_at = calendar.add_working_days(
+                    clock.started_at, clock.limit_amount, pauses
+                )
+            else:
+                clock.due_at = calendar.add(clock.started_at, clock.limit_amount, pauses)
+        except CalendarHorizon as error:
+            logger.error("The working calendar has no days for %s: %s", clock, error)
+            raise RuleViolation(
+                _("We cannot promise a day at the moment. Please ring, or try again tomorrow."),
+                code="no_calendar",
+            ) from error
         if clock.state == ClockState.PAUSED:
             clock.next_check_at = clock.paused_until
         else:
