@@ -65,6 +65,7 @@ def test_healthz_says_503_when_the_database_is_gone(client):
 def test_healthz_tells_a_lost_queue_but_stays_in_service(client, settings, tmp_path):
     gone = {"data_folder_out": str(tmp_path / "gone")}
     settings.CELERY_BROKER_TRANSPORT_OPTIONS = gone
+    beat(12)
     answer = client.get("/healthz/")
     assert (answer.status_code, answer.json()["queue"]) == (200, "gone")
 
