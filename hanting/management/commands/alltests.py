@@ -15,6 +15,8 @@ from hanting import testing
 # enough, unless they ask for PostgreSQL by mark.
 ON_SQLITE = "not postgres"
 ON_POSTGRES = "postgres or not (processes or browser)"
+# The one story that must hold in the browser on the production database too.
+JOURNEY = ["hanting/tests/browser/test_journey.py"]
 
 
 class Command(BaseCommand):
@@ -35,6 +37,8 @@ class Command(BaseCommand):
         codes = [self.run("SQLite", ON_SQLITE, None, strict, paths)]
         if testing.answers(url, 5432):
             codes.append(self.run("PostgreSQL", ON_POSTGRES, url, strict, paths))
+            if testing.chromium() and not paths:
+                codes.append(self.run("PostgreSQL, in the browser", "browser", url, strict, JOURNEY))
         else:
             left_out.append(
                 "everything on PostgreSQL: no server answers (HANTING_TEST_DATABASE_URL)"
