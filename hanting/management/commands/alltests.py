@@ -38,7 +38,8 @@ class Command(BaseCommand):
         if testing.answers(url, 5432):
             codes.append(self.run("PostgreSQL", ON_POSTGRES, url, strict, paths))
             if testing.chromium() and not paths:
-                codes.append(self.run("PostgreSQL, in the browser", "browser", url, strict, JOURNEY))
+                title = "PostgreSQL, in the browser"
+                codes.append(self.run(title, "browser", url, strict, JOURNEY))
         else:
             left_out.append(
                 "everything on PostgreSQL: no server answers (HANTING_TEST_DATABASE_URL)"
