@@ -156,10 +156,6 @@ class Roster:
             away = Leave.objects.current(self.day).filter(posting__user__in=stand_ins)
             self._away = set(away.values_list("posting__user", flat=True))
 
-    def is_away(self, posting) -> bool:
-        """Whether the holder is on leave on this day."""
-        return posting.pk in self._leaves
-
     def duty(self, posting) -> Duty | None:
         """Return the person for this posting; None if away without a substitute who is there."""
         leave = self._leaves.get(posting.pk)

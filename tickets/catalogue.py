@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.utils.translation import get_language
 
 from common.maps import NameMap
-from tickets.choices import LimitUnit
 from tickets.models import Category
 
 
@@ -45,10 +44,6 @@ class CategoryFacts:
     def limit(self):
         """The promise as an event stores it: mode, amount, unit."""
         return {"mode": self.clock_mode, "amount": self.limit_amount, "unit": self.limit_unit}
-
-    @property
-    def limit_in_days(self):
-        return self.limit_unit == LimitUnit.WORKING_DAYS
 
 
 def _load():

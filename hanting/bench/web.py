@@ -30,7 +30,7 @@ CLIENTS = 8
 ROUNDS = 3
 PEOPLE = ("demo-district", "demo-street", "demo-secretary", "demo-specialist")
 CODE = "BENCHCODE7"
-# Shares of the floor to reach (issue: the foundation, must show 12).
+# Shares of the floor that each page is to reach.
 TARGETS = {
     "file": 1 / 15, "newest 50": 1 / 14, "filtered": 1 / 14, "late": 1 / 14, "ticket": 1 / 15,
     "tracking": 1 / 10,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from common.errors import NotAllowed, RuleViolation
 from common.text import tidy
 from tickets.catalogue import categories
-from tickets.choices import ClockMode, LimitUnit, Part, Status, Verb
+from tickets.choices import ClockMode, LimitUnit, Status, Verb
 from tickets.models import TEXT_LIMIT
 from tickets.workflow import words
 from tickets.workflow.acting import acting
@@ -125,12 +125,3 @@ def expire(ticket, *, at):
     with acting(ticket, Verb.EXPIRE, by=SYSTEM, at=at) as act:
         act.append()
     return act.ticket
-
-
-def co_organisations(ticket):
-    """Return the ids of the organisations that help now."""
-    return [
-        leg.organisation_id
-        for leg in ticket.legs.all()
-        if leg.part == Part.CO and leg.ended_at is None
-    ]
