@@ -19,6 +19,7 @@ app.autodiscover_tasks()
 # A run that waited longer than its interval is dropped: the next one sees the same rows.
 app.conf.beat_schedule = {
     "sweep late tickets": {"task": "tickets.sweep", "schedule": 15, "options": {"expires": 14}},
+    "recompute promises": {"task": "tickets.recompute", "schedule": 60, "options": {"expires": 59}},
     "forget unopened accounts": {"task": "accounts.forget_unverified", "schedule": 3600},
     "deliver notices": {"task": "notices.deliver", "schedule": 10, "options": {"expires": 9}},
     "warn of a provisional year": {

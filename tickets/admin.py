@@ -32,10 +32,10 @@ class CategoryAdmin(ImportExportModelAdmin, SimpleHistoryAdmin):
     resource_classes = [CategoryResource]
     formats = [XLSX, CSV]
     list_display = [
-        "code", "name", "handler", "department", "priority", "clock_mode", "limit_amount",
-        "limit_unit", "is_immediate", "is_restricted", "is_active",
+        "code", "name", "handler", "department", "priority", "is_immediate", "is_restricted",
+        "is_active",
     ]  # fmt: skip
-    list_filter = ["handler", "priority", "clock_mode", "is_immediate", "is_restricted"]
+    list_filter = ["handler", "priority", "is_immediate", "is_restricted"]
     list_select_related = ["department"]
     search_fields = ["code", "name", "name_en"]
     autocomplete_fields = ["parent", "department"]
@@ -92,8 +92,8 @@ class TicketAdmin(LookOnly, admin.ModelAdmin):
 
 @admin.register(Escalation)
 class EscalationAdmin(LookOnly, admin.ModelAdmin):
-    list_display = ["clock", "level", "addressee", "crossed_at", "noticed_at"]
-    list_select_related = ["clock", "addressee"]
+    list_display = ["clock", "level", "delivery", "crossed_at", "noticed_at"]
+    list_select_related = ["clock"]
     search_fields = ["=clock__ticket__reference"]
     ordering = ["-noticed_at"]
 

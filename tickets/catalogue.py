@@ -10,7 +10,7 @@ from tickets.models import Category
 
 @dataclass(frozen=True, slots=True)
 class CategoryFacts:
-    """What a category says, as plain values; `limit` is what a resolve clock is started with."""
+    """What a category says, as plain values; its time limits stand in `tickets.policies`."""
 
     id: int
     code: str
@@ -23,10 +23,6 @@ class CategoryFacts:
     co_department_ids: tuple[int, ...]
     property_helps: bool
     priority: str
-    clock_mode: str
-    contact_seconds: int
-    limit_amount: int
-    limit_unit: str
     keywords: tuple[str, ...]
     is_immediate: bool
     is_restricted: bool
@@ -39,11 +35,6 @@ class CategoryFacts:
     @property
     def is_leaf(self):
         return self.parent_id is not None
-
-    @property
-    def limit(self):
-        """The promise as an event stores it: mode, amount, unit."""
-        return {"mode": self.clock_mode, "amount": self.limit_amount, "unit": self.limit_unit}
 
 
 def _load():
@@ -65,10 +56,6 @@ def _load():
             co_department_ids=tuple(each.pk for each in row.co_departments.all()),
             property_helps=row.property_helps,
             priority=row.priority,
-            clock_mode=row.clock_mode,
-            contact_seconds=row.contact_seconds,
-            limit_amount=row.limit_amount,
-            limit_unit=row.limit_unit,
             keywords=tuple(row.keywords),
             is_immediate=row.is_immediate,
             is_restricted=row.is_restricted,

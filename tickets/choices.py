@@ -66,7 +66,16 @@ class Verb(models.TextChoices):
     DISPUTE = "dispute", pgettext_lazy("ticket verb", "Not solved")
     EXPIRE = "expire", pgettext_lazy("ticket verb", "Closed without an answer")
     REOPEN = "reopen", pgettext_lazy("ticket verb", "Reopen")
-    ESCALATE = "escalate", pgettext_lazy("ticket verb", "Late: passed up")
+    TELL_RESIDENT = "tell_resident", pgettext_lazy("ticket verb", "Tell the resident")
+    URGE = "urge", pgettext_lazy("ticket verb", "Urge")
+    ASK_EXTENSION = "ask_extension", pgettext_lazy("ticket verb", "Ask for more time")
+    GRANT_EXTENSION = "grant_extension", pgettext_lazy("ticket verb", "Grant more time")
+    REFUSE_EXTENSION = "refuse_extension", pgettext_lazy("ticket verb", "Refuse more time")
+    CHANGE_POLICY = "change_policy", pgettext_lazy("ticket verb", "New time limits applied")
+    ORDER = "order", pgettext_lazy("ticket verb", "Supervision order")
+    ANSWER_ORDER = "answer_order", pgettext_lazy("ticket verb", "Answer the order")
+    CLOSE_ORDER = "close_order", pgettext_lazy("ticket verb", "Close the order")
+    PROPOSE = "propose", pgettext_lazy("ticket verb", "Proposed for the secretaries' day")
     RELEASE = "release", pgettext_lazy("ticket verb", "Release words to the public")
     ATTACH = "attach", pgettext_lazy("ticket verb", "Photo added")
 
@@ -115,8 +124,12 @@ class LimitUnit(models.TextChoices):
 class Stage(models.TextChoices):
     """Which promise a clock keeps (sla.md, stages)."""
 
+    ACCEPT = "accept", pgettext_lazy("clock stage", "Accept")
+    CONTACT = "contact", pgettext_lazy("clock stage", "First contact")
     RESOLVE = "resolve", pgettext_lazy("clock stage", "Resolve")
     CONFIRM = "confirm", pgettext_lazy("clock stage", "Resident's word")
+    # Never silent: no word to the resident for so long, and the holder must write.
+    WORD = "word", pgettext_lazy("clock stage", "Keep the resident informed")
 
 
 class ClockState(models.TextChoices):
@@ -125,6 +138,40 @@ class ClockState(models.TextChoices):
     MET = "met", pgettext_lazy("clock state", "Kept")
     MISSED = "missed", pgettext_lazy("clock state", "Missed")
     CANCELLED = "cancelled", pgettext_lazy("clock state", "Cancelled")
+    NOT_APPLICABLE = "na", pgettext_lazy("clock state", "No longer promised")
+
+
+class Delivery(models.TextChoices):
+    """What became of an escalation (sla.md, after downtime)."""
+
+    PENDING = "pending", pgettext_lazy("escalation", "to be told")
+    TOLD = "told", pgettext_lazy("escalation", "told")
+    SUPERSEDED = "superseded", pgettext_lazy("escalation", "overtaken by a higher level")
+    VOID = "void", pgettext_lazy("escalation", "no longer true")
+    EXCUSED = "excused", pgettext_lazy("escalation", "excused by an extension")
+
+
+class OrderGround(models.TextChoices):
+    """Why a supervision order (督办单) is issued (domain notes, supervision practice)."""
+
+    INSTRUCTION = "instruction", pgettext_lazy("ground of an order", "A secretary's instruction")
+    LATE = "late", pgettext_lazy("ground of an order", "Late beyond the last step")
+    REPEATED = "repeated", pgettext_lazy("ground of an order", "The same fault a third time")
+    UNSATISFIED = "unsatisfied", pgettext_lazy("ground of an order", "Redone and still not solved")
+
+
+class OrderState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("order", "Waiting for an answer")
+    ANSWERED = "answered", pgettext_lazy("order", "Answered")
+    CLOSED = "closed", pgettext_lazy("order", "Closed")
+
+
+# Levels of a promise. Up to 100 they are shares of the limit used up, except the yellow card, one
+# working day before the end (domain notes, supervision practice); after it the steps of the
+# ladders.
+HALF, MOST, YELLOW_CARD, LATE = 50, 80, 90, 100
+STEPS = (110, 120, 130)
+BEYOND_THE_LADDER = STEPS[-1]
 
 
 class Part(models.TextChoices):

@@ -20,7 +20,8 @@ from tickets.choices import HoldReason, Outcome, Status, Verb
 FOR_RESIDENT = frozenset(
     {
         Verb.REJECT, Verb.ASK_RESIDENT, Verb.RESOLVE, Verb.RESOLVE_ON_SPOT,
-        Verb.ANSWER, Verb.DISPUTE, Verb.REOPEN, Verb.CONFIRM, Verb.WITHDRAW,
+        Verb.ANSWER, Verb.DISPUTE, Verb.REOPEN, Verb.CONFIRM, Verb.WITHDRAW, Verb.TELL_RESIDENT,
+        Verb.URGE,
     }
 )  # fmt: skip
 
@@ -28,7 +29,7 @@ FOR_RESIDENT = frozenset(
 OTHERS_WORDS = frozenset(
     {
         Verb.ANSWER, Verb.ASK_RESIDENT, Verb.CONFIRM, Verb.DISPUTE, Verb.REOPEN, Verb.WITHDRAW,
-        Verb.RECORD_CALL, Verb.ATTACH,
+        Verb.RECORD_CALL, Verb.ATTACH, Verb.TELL_RESIDENT, Verb.URGE,
     }
 )  # fmt: skip
 
@@ -61,6 +62,10 @@ HAPPENED = {
     Verb.REOPEN: gettext_lazy("Opened again"),
     Verb.RELEASE: gettext_lazy("A sentence about it was made public"),
     Verb.ATTACH: gettext_lazy("Photos were added"),
+    Verb.TELL_RESIDENT: gettext_lazy("Word for you"),
+    Verb.URGE: gettext_lazy("You asked to hurry"),
+    Verb.GRANT_EXTENSION: gettext_lazy("It takes longer: the promised day has moved"),
+    Verb.CHANGE_POLICY: gettext_lazy("The promised day has moved: the time limits have changed"),
 }
 # In which part somebody acted, as a resident says it; an organisation stands before it.
 PARTS = {

@@ -1,16 +1,18 @@
-"""Loads the category tree and the departments of the district from `data/`; safe to run twice."""
+"""Loads categories, time limits and departments of the district from `data/`; safe to run twice."""
 
 import csv
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Organisation
 from common.models import Version
 from specialists.choices import Handler
-from tickets.choices import ClockMode, LimitUnit
-from tickets.models import Category
+from tickets.choices import ClockMode, LimitUnit, Stage
+from tickets.models import Category, Policy
+from tickets.policies import VERSION_NAME
 
 DATA = settings.BASE_DIR / "data"
 HOURS_A_WORKING_DAY = 8
@@ -46,7 +48,7 @@ class Loaded:
 
 
 def load_reference():
-    """Make or correct organisations and categories; return (organisations, categories) Loaded.
+    """Make or correct organisations, categories and limits; return a Loaded of each.
 
     Existing rows keep what people changed in the admin except the columns the data names. The
     three codes that stand for "whoever is there" (property, community, street) are no
@@ -55,9 +57,11 @@ def load_reference():
     with transaction.atomic():
         organisations, departments = _load_organisations()
         categories = _load_categories(departments)
+        limits = _load_limits()
         Version.objects.bump("categories")
         Version.objects.bump("organisations")
-    return organisations, categories
+        Version.objects.bump(VERSION_NAME)
+    return organisations, categories, limits
 
 
 def _rows(name):
@@ -120,26 +124,68 @@ def _category(row, tops, departments):
         "department": departments[row["dept_code"]] if handler == Handler.DEPARTMENT else None,
         "property_helps": "物业公司" in row["co_dept_zh"].split("|"),
         "priority": row["priority"],
-        "contact_seconds": int(float(row["response_hours"]) * 3600),
         "keywords": row["keywords"].split("|"),
         "is_immediate": row["parent_code"] == UTILITIES or row["priority"] == "urgent",
         "is_restricted": row["restricted"] == "1",
         "emergency_number": EMERGENCY_NUMBERS.get(row["code"], ""),
-        **_limit(row),
     }
 
 
-def _limit(row):
+# --- Time limits ---------------------------------------------------------------------------
+
+DATA_SAYS = "data"
+HOUR = 3600
+# What counts where the table of categories says nothing: settings of the district, to be confirmed.
+FOR_ALL = {
+    Stage.ACCEPT: (ClockMode.BUSINESS, 2 * HOUR, LimitUnit.SECONDS),
+    Stage.CONTACT: (ClockMode.BUSINESS, HOURS_A_WORKING_DAY * HOUR, LimitUnit.SECONDS),
+    Stage.RESOLVE: (ClockMode.BUSINESS, 5, LimitUnit.WORKING_DAYS),
+    Stage.CONFIRM: (ClockMode.WALL, 7 * 24 * HOUR, LimitUnit.SECONDS),
+    Stage.WORD: (ClockMode.BUSINESS, 3, LimitUnit.WORKING_DAYS),
+}
+
+
+def _load_limits():
+    """Publish the limits of the data, except where a person has published another one."""
+    loaded, now = Loaded(), timezone.now()
+    known = {(row.stage, row.category_id): row for row in Policy.objects.in_force()}
+    wanted = {(stage, None): terms for stage, terms in FOR_ALL.items()} | _limits_of_categories()
+    new, ended = [], []
+    for (stage, category_id), (mode, amount, unit) in wanted.items():
+        row = known.get((stage, category_id))
+        differs = row is not None and (row.mode, row.amount, row.unit) != (mode, amount, unit)
+        if row is not None and (row.published_by != DATA_SAYS or not differs):
+            loaded.unchanged += 1
+            continue
+        ended += [row.pk] if row else []
+        loaded.count(row is None, differs)
+        new.append(
+            Policy(
+                stage=stage, category_id=category_id, mode=mode, amount=amount, unit=unit,
+                since=now, published_by=DATA_SAYS,
+            )
+        )  # fmt: skip
+    Policy.objects.filter(pk__in=ended).update(until=now)
+    Policy.objects.bulk_create(new)
+    return loaded
+
+
+def _limits_of_categories():
+    known = dict(Category.objects.values_list("code", "pk"))
+    found = {}
+    for row in _rows("categories.csv"):
+        if row["parent_code"]:
+            pk = known[row["code"]]
+            found[Stage.RESOLVE, pk] = _resolve_limit(row)
+            mode = ClockMode.WALL if row["clock"] == "calendar" else ClockMode.BUSINESS
+            seconds = int(float(row["response_hours"]) * HOUR)
+            found[Stage.CONTACT, pk] = (mode, seconds, LimitUnit.SECONDS)
+    return found
+
+
+def _resolve_limit(row):
     """Return clock and limit: wall seconds, or working days where the hours are whole days."""
     hours = float(row["resolve_hours"])
     if row["clock"] == "calendar":
-        return {
-            "clock_mode": ClockMode.WALL.value,
-            "limit_unit": LimitUnit.SECONDS.value,
-            "limit_amount": int(hours * 3600),
-        }
-    return {
-        "clock_mode": ClockMode.BUSINESS.value,
-        "limit_unit": LimitUnit.WORKING_DAYS.value,
-        "limit_amount": int(hours / HOURS_A_WORKING_DAY),
-    }
+        return ClockMode.WALL, int(hours * HOUR), LimitUnit.SECONDS
+    return ClockMode.BUSINESS, int(hours / HOURS_A_WORKING_DAY), LimitUnit.WORKING_DAYS

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.choices import Role
 from accounts.reports import reach
-from tickets.choices import ClockState, LimitUnit, Status, Verb
-from tickets.models import LEVEL_COLUMNS, Escalation, Ticket, TicketEvent
+from tickets.choices import LATE, ClockState, Delivery, LimitUnit, Status, Verb
+from tickets.models import LEVEL_COLUMNS, Ticket, TicketEvent, Told
 from worktime.reports import current_calendar
 
 # Roles that may ring a resident up, and those at whose door a new matter lies first.
@@ -56,14 +56,21 @@ def mine_today(user):
     """
     latest = TicketEvent.objects.filter(ticket=OuterRef("pk"), number=OuterRef("event_count"))
     new_here = _places(user, GROUND) & Q(status=Status.SUBMITTED)
-    passed = Q(pk__in=passed_up_to(user), due_at__lt=timezone.now())
+    passed = Q(pk__in=passed_up_to(user))
     found = Ticket.objects.for_user(user).open().filter(Q(holder=user) | new_here | passed)
-    return found.annotate(last_verb=Subquery(latest.values("verb"))).order_by("due_at", "pk")
+    return found.annotate(last_verb=Subquery(latest.values("verb"))).order_by("next_due_at", "pk")
 
 
 def passed_up_to(user):
-    """Return the numbers of tickets of which this person was told that they are late."""
-    return Escalation.objects.filter(addressee=user).values("clock__ticket_id")
+    """Return the numbers of tickets of which this person was told that a promise is broken.
+
+    Only promises that still run: what has been made good lies with its holder again.
+    """
+    broken = Told.objects.filter(user=user, escalation__level__gte=LATE)
+    broken = broken.filter(escalation__clock__stopped_at=None).exclude(
+        escalation__delivery__in=[Delivery.EXCUSED, Delivery.VOID]
+    )
+    return broken.values("escalation__clock__ticket_id")
 
 
 # --- Contractors ---------------------------------------------------------------------------
@@ -156,7 +163,7 @@ def promise(clock, at):
     if clock is None or clock.due_at is None:
         return None
     calendar = current_calendar(clock.mode)
-    pauses = tuple(Span(*map(datetime.fromisoformat, pause)) for pause in clock.pauses)
+    pauses = tuple(Span(*map(datetime.fromisoformat, pause[:2])) for pause in clock.pauses)
     end = clock.stopped_at or at
     used = calendar.within(clock.started_at, min(end, clock.due_at), _pairs(pauses))
     whole = calendar.within(clock.started_at, clock.due_at, _pairs(pauses)) or 1

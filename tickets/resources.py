@@ -8,20 +8,10 @@ from common.models import Version
 from common.sheets import CodeWidget, SheetResource, WordWidget
 from common.text import tidy
 from specialists.choices import Handler
-from tickets.choices import ClockMode, LimitUnit, Priority
+from tickets.choices import Priority
 from tickets.models import Category
 
 SEPARATOR = "|"
-
-
-class NumberWidget(widgets.IntegerWidget):
-    """A whole number above zero."""
-
-    def clean(self, value, row=None, **kwargs):
-        text = str(value if value is not None else "").strip().removesuffix(".0")
-        if not (text.isascii() and text.isdigit() and 0 < int(text[:12]) < 2**31):
-            raise ValueError(_("“%(text)s” is not a whole number.") % {"text": text[:40]})
-        return int(text)
 
 
 class WordsWidget(widgets.Widget):
@@ -59,10 +49,6 @@ class CategoryResource(SheetResource):
         CodesWidget(Organisation, separator=SEPARATOR, field="code"),
     )
     priority = fields.Field("priority", "priority", WordWidget(Priority))
-    clock_mode = fields.Field("clock_mode", "clock_mode", WordWidget(ClockMode))
-    contact_seconds = fields.Field("contact_seconds", "contact_seconds", NumberWidget())
-    limit_amount = fields.Field("limit_amount", "limit_amount", NumberWidget())
-    limit_unit = fields.Field("limit_unit", "limit_unit", WordWidget(LimitUnit))
     keywords = fields.Field("keywords", "keywords", WordsWidget())
 
     class Meta(SheetResource.Meta):
@@ -70,9 +56,8 @@ class CategoryResource(SheetResource):
         import_id_fields = ["code"]
         fields = [
             "code", "parent", "name", "name_en", "handler", "department", "co_departments",
-            "property_helps", "priority", "clock_mode", "contact_seconds", "limit_amount",
-            "limit_unit", "keywords", "is_immediate", "is_restricted", "emergency_number",
-            "is_active",
+            "property_helps", "priority", "keywords", "is_immediate", "is_restricted",
+            "emergency_number", "is_active",
         ]  # fmt: skip
 
     def after_import(self, dataset, result, **kwargs):

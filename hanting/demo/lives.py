@@ -13,12 +13,15 @@ from grids.models import Grid
 from hanting.demo import matters
 from tickets import codes, workflow
 from tickets.catalogue import leaves
-from tickets.choices import HoldReason, Kind, PersonKind, Source, Status, Verb
+from tickets.choices import LATE, HoldReason, Kind, PersonKind, Source, Stage, Status, Verb
 from tickets.models import LEVEL_COLUMNS, Person, Ticket
+from tickets.policies import limit_of, limits_of
 from tickets.workflow.bulk import Planted, plant
+from tickets.workflow.escalations import Ladders
 from tickets.workflow.filing import co_handlers, first_line, reason_of
-from tickets.workflow.residents import REOPEN_FLOOR_SECONDS
-from tickets.workflow.story import LATE_LEVEL, Story
+from tickets.workflow.residents import limits_again
+from tickets.workflow.story import Story
+from tickets.workflow.sweep import climb
 
 DAYS = 400
 BATCH = 250
@@ -50,6 +53,7 @@ class District:
         ]
         self.categories = leaves()
         self._weights, self._routes, self._co, self._told = {}, {}, {}, {}
+        self._ladders = Ladders(at)
 
     def columns(self, grid):
         """Return the ticket's level columns for a grid."""
@@ -101,11 +105,14 @@ class District:
             self._co[key] = co_handlers(facts, grid, self.at)
         return self._co[key]
 
-    def told(self, ticket):
-        """Return the ids of those who hear that a ticket is late."""
-        key = (ticket.community_id, ticket.organisation_id, ticket.holder_id)
+    def told(self, ticket, stage, level):
+        """Return the ids of those who hear that a ticket has reached a level."""
+        key = (ticket.community_id, ticket.organisation_id, ticket.holder_id, stage, level)
         if key not in self._told:
-            self._told[key] = [each.pk for each in workflow.addressees_of(ticket, self.at)]
+            people = workflow.addressees_of(
+                ticket, self.at, stage=stage, level=level, ladders=self._ladders
+            )
+            self._told[key] = [each.pk for each in people]
         return self._told[key]
 
 
@@ -173,23 +180,20 @@ class Life:
         self.story.append(verb, at, by_id=by, actor=actor, to=to, data=data or {}, **state)
 
     def _grow_late(self, until):
-        """Let the sweep find the ticket late, if its time ran out before the next step."""
-        clock = self.story.clock("resolve")
-        if clock is None or clock.next_check_at is None or clock.stopped_at is not None:
-            return
-        seen = clock.next_check_at + timedelta(seconds=self.chance.randrange(15))
-        if clock.state != "running" or seen > until or seen > self.district.at:
-            return
-        told = self.district.told(self.ticket)
-        self.story.append(
-            Verb.ESCALATE,
-            seen,
-            by_id=None,
-            actor="system",
-            to=None,
-            data={"level": LATE_LEVEL, "addressees": told, "due": clock.due_at.isoformat()},
-        )
-        self.escalations += [(clock.cycle, each, seen) for each in told]
+        """Let the sweep find what runs out before the next step; the demonstration keeps breaches.
+
+        Reminders before the day are told and forgotten.
+        """
+        until = min(until, self.district.at)
+        for clock in self.story.running():
+            if clock.stage == Stage.CONFIRM:
+                continue
+            for row in climb(clock, until):
+                if row.level < LATE:
+                    continue
+                row.noticed_at = row.crossed_at + timedelta(seconds=self.chance.randrange(15))
+                told = self.district.told(self.ticket, clock.stage, row.level)
+                self.escalations.append((row, told))
 
     def live(self):
         """Tell the life up to the present; return it ready to be stored."""
@@ -212,15 +216,16 @@ class Life:
                 "category": facts.id,
                 "priority": facts.priority,
                 "confidential": facts.is_restricted,
-                "limit": facts.limit,
+                "limits": limits_of(facts),
                 "reason": reason_of(self.first),
+                "immediate": facts.is_immediate,
             },
         )
 
     def _reach_somebody(self):
         """Accept and hand over, or settle on the spot; False when the matter is at its end."""
         if self.facts.is_immediate:
-            self.step(Verb.ACCEPT, Status.ACCEPTED, actor="system")
+            self.step(Verb.ACCEPT, Status.ACCEPTED, actor="system", data={"immediate": True})
             self._dispatch(after=0, by=None, actor="system")
             return True
         secretary = self.first.holder.pk
@@ -268,10 +273,13 @@ class Life:
         pace = chance.lognormvariate(0, 0.8)
         self.step(Verb.ACKNOWLEDGE, Status.IN_PROGRESS, after=900 * pace, by=holder,
                   actor="holder", holder_id=holder, data={"note": ""})  # fmt: skip
+        if chance.random() < 0.8:
+            word = {"note": chance.choice(matters.WORDS), "by_phone": True}
+            self.step(Verb.TELL_RESIDENT, after=600 * pace, by=holder, actor="holder", data=word)
         if chance.random() < 0.5:
             note = {"note": chance.choice(matters.FINDINGS)}
             self.step(Verb.RECORD_FINDING, after=2400 * pace, by=holder, actor="holder", data=note)
-        if self.facts.clock_mode == "wall" and chance.random() < 0.35:
+        if self._mode() == "wall" and chance.random() < 0.35:
             note = {"note": chance.choice(matters.CONTRACTORS)}
             self.step(Verb.CALL_CONTRACTOR, after=600, by=holder, actor="holder", data=note)
             self.step(Verb.RECORD_ARRIVAL, after=2700 * pace, by=holder, actor="holder",
@@ -309,7 +317,7 @@ class Life:
         holder = by or self.ticket.holder_id
         data = {
             "note": self.chance.choice(matters.RESULTS),
-            "confirm_days": workflow.CONFIRM_DAYS,
+            "limit": limit_of(Stage.CONFIRM, self.facts),
         }
         self.step(verb, Status.RESOLVED, after=after, by=holder, actor="holder",
                   holder_id=holder, data=data)  # fmt: skip
@@ -325,8 +333,8 @@ class Life:
             self._dispute(wait)
             self._confirm(wait)
         else:
-            days = timedelta(days=workflow.CONFIRM_DAYS).total_seconds()
-            self.step(Verb.EXPIRE, Status.CLOSED, after=days, actor="system")
+            until = self.story.clock(Stage.CONFIRM).due_at - self.at
+            self.step(Verb.EXPIRE, Status.CLOSED, after=until.total_seconds(), actor="system")
 
     def _confirm(self, wait):
         satisfied = self.chance.choices([True, False, None], [80, 12, 8])[0]
@@ -334,20 +342,18 @@ class Life:
                   data={"satisfied": satisfied, "note": ""})  # fmt: skip
 
     def _dispute(self, wait):
-        limit = {
-            "mode": self.facts.clock_mode,
-            "unit": "seconds",
-            "amount": REOPEN_FLOOR_SECONDS[self.facts.clock_mode],
-        }
         data = {
             "note": self.chance.choice(matters.DISPUTES),
             "satisfied": False,
-            "limit": limit,
+            "limits": limits_again(self.story, self.at + timedelta(seconds=wait)),
             "co": self.story.co_handlers(),
         }
         self.step(Verb.DISPUTE, Status.IN_PROGRESS, after=wait, actor="resident",
                   cycle=self.ticket.cycle + 1, data=data)  # fmt: skip
         self._resolve(Verb.RESOLVE, after=self.chance.randint(1, 40) * 900)
+
+    def _mode(self):
+        return self.story.clock(Stage.RESOLVE).mode
 
     def _person(self):
         person = Person(ticket=self.ticket, kind=PersonKind.RESIDENT)

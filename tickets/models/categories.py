@@ -1,4 +1,4 @@
-"""Kinds of matter: who handles them and what is promised."""
+"""Kinds of matter and who handles them; what is promised stands in the policies."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import Organisation
 from specialists.choices import Handler
-from tickets.choices import ClockMode, LimitUnit, Priority
+from tickets.choices import Priority
 
 
 class CategoryQuerySet(models.QuerySet):
@@ -17,7 +17,7 @@ class CategoryQuerySet(models.QuerySet):
 
 
 class Category(models.Model):
-    """A kind of matter: who handles it and what is promised (domain notes, ticket categories)."""
+    """A kind of matter and who handles it (domain notes, ticket categories)."""
 
     code = models.CharField(_("code"), max_length=4, unique=True)
     parent = models.ForeignKey(
@@ -49,18 +49,6 @@ class Category(models.Model):
     priority = models.CharField(
         _("priority"), max_length=8, choices=Priority.choices, default=Priority.NORMAL
     )
-    clock_mode = models.CharField(
-        _("clock"), max_length=8, choices=ClockMode.choices, default=ClockMode.BUSINESS
-    )
-    # First word from a person, always in seconds of the category's clock.
-    contact_seconds = models.PositiveIntegerField(_("first contact within (s)"), default=8 * 3600)
-    limit_amount = models.PositiveIntegerField(_("limit"), default=5)
-    limit_unit = models.CharField(
-        _("unit of the limit"),
-        max_length=12,
-        choices=LimitUnit.choices,
-        default=LimitUnit.WORKING_DAYS,
-    )
     keywords = models.JSONField(_("keywords"), default=list, blank=True)
     is_immediate = models.BooleanField(_("handed over at once"), default=False)
     is_restricted = models.BooleanField(_("few readers"), default=False)
@@ -82,11 +70,6 @@ class Category(models.Model):
                 | Q(parent=None),
                 name="tickets_category_department_named",
                 violation_error_message=_("Name the department that handles this category."),
-            ),
-            models.CheckConstraint(
-                condition=Q(limit_amount__gte=1),
-                name="tickets_category_limit_positive",
-                violation_error_message=_("The limit must be at least one."),
             ),
         ]
 

@@ -15,7 +15,19 @@ from accounts.reports import reach
 from grids.choices import GridLevel
 from grids.models import Grid
 from specialists.reports import specialist_grids
-from tickets.choices import ENDED, OPEN, Kind, Outcome, Part, Priority, Source, Status, Verb
+from tickets.choices import (
+    ENDED,
+    OPEN,
+    Kind,
+    OrderGround,
+    Outcome,
+    Part,
+    Priority,
+    Source,
+    Stage,
+    Status,
+    Verb,
+)
 from tickets.models.categories import Category
 
 TEXT_LIMIT = 6_000
@@ -177,6 +189,9 @@ class Ticket(models.Model):
     )
     held_since = models.DateTimeField()
     due_at = models.DateTimeField(_("promised by"), null=True)
+    # The nearest of all running promises and its stage: an early one hides no later one.
+    next_due_at = models.DateTimeField(null=True)
+    next_stage = models.CharField(max_length=8, choices=Stage.choices, blank=True)
     return_count = models.PositiveSmallIntegerField(default=0)
     reopen_count = models.PositiveSmallIntegerField(default=0)
     is_locked = models.BooleanField(_("handler decided by the arbiter"), default=False)
@@ -189,8 +204,11 @@ class Ticket(models.Model):
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, blank=True)
     is_satisfied = models.BooleanField(_("satisfied"), null=True)
-    # Set when the rules propose the matter for a secretaries' reception day.
+    urge_count = models.PositiveSmallIntegerField(_("urged"), default=0)
+    urged_at = models.DateTimeField(null=True)
+    # Set when the rules propose the matter for a secretaries' reception day, and why.
     agenda_at = models.DateTimeField(null=True)
+    agenda_ground = models.CharField(max_length=12, choices=OrderGround.choices, blank=True)
     public_text = models.CharField(_("released words"), max_length=200, blank=True)
     event_count = models.PositiveIntegerField(default=0)
     last_event_at = models.DateTimeField()
@@ -260,13 +278,20 @@ class Ticket(models.Model):
         return self.status in ENDED
 
 
+# What colleagues say and decide among themselves.
+INSIDE = (
+    Verb.NOTE, Verb.RECATEGORISE, Verb.ASK_EXTENSION, Verb.REFUSE_EXTENSION, Verb.ORDER,
+    Verb.ANSWER_ORDER, Verb.CLOSE_ORDER, Verb.PROPOSE,
+)  # fmt: skip
+
+
 class EventQuerySet(models.QuerySet):
     def in_order(self):
         return self.order_by("number")
 
     def for_resident(self):
         """What the tracking page may tell; notes between colleagues stay inside."""
-        return self.exclude(verb__in=[Verb.NOTE, Verb.ESCALATE, Verb.RECATEGORISE])
+        return self.exclude(verb__in=INSIDE)
 
 
 class TicketEvent(models.Model):
@@ -302,16 +327,24 @@ class TicketEvent(models.Model):
 
 
 class Leg(models.Model):
-    """The time one organisation had a part in a ticket; legs of one ticket follow each other."""
+    """The time somebody had a part in a ticket; lead legs of one cycle follow without a gap.
+
+    `organisation` None: the community itself, or the dispatcher after a return. `open_seconds` is
+    what the resolve clock ran meanwhile, known when the leg ends; over the lead legs of a cycle
+    they add up to what the clock has run (sla.md, invariant 11).
+    """
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="legs")
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="legs", db_index=False
+        Organisation, models.PROTECT, null=True, related_name="legs", db_index=False
     )
     part = models.CharField(max_length=4, choices=Part.choices)
     cycle = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
+    # When the organisation took it on, its own answer to being handed the matter.
+    acknowledged_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    open_seconds = models.PositiveIntegerField(null=True)
 
     class Meta:
         verbose_name = _("leg")
@@ -321,6 +354,11 @@ class Leg(models.Model):
                 fields=["ticket", "organisation", "part"],
                 condition=Q(ended_at=None),
                 name="tickets_leg_one_open",
+            ),
+            models.UniqueConstraint(
+                fields=["ticket"],
+                condition=Q(ended_at=None, part=Part.LEAD),
+                name="tickets_leg_one_lead",
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),

@@ -3,17 +3,24 @@
 from datetime import timedelta
 from itertools import count
 
+from django.utils import timezone
+
 from common.models import Version
 from specialists.choices import Handler
 from tickets import workflow
-from tickets.choices import ClockMode, LimitUnit
-from tickets.models import Category
+from tickets.choices import ClockMode, LimitUnit, Stage
+from tickets.models import Category, Policy
+from tickets.policies import VERSION_NAME
 
 _numbers = count(1)
 
 
 def make_category(department=None, **fields):
-    """Return a saved leaf category: a department's with 24 hours, or the community's own."""
+    """Return a saved leaf category: a department's with 24 hours, or the community's own.
+
+    `clock_mode`, `limit_unit` and `limit_amount` say what is promised; a confirmation is waited
+    for seven days. Other stages promise nothing unless `make_policy` says so.
+    """
     number = next(_numbers)
     top, _made = Category.objects.get_or_create(
         code=f"{number // 90 + 1:02d}", defaults={"name": "测试大类", "name_en": "Test top"}
@@ -23,15 +30,34 @@ def make_category(department=None, **fields):
         "name_en": f"Test category {number}",
         "handler": Handler.DEPARTMENT if department else Handler.COMMUNITY,
         "department": department,
-        "clock_mode": ClockMode.WALL,
-        "limit_unit": LimitUnit.SECONDS,
-        "limit_amount": 24 * 3600,
     } | fields
+    terms = [
+        values.pop(name, default)
+        for name, default in (
+            ("clock_mode", ClockMode.WALL),
+            ("limit_amount", 24 * 3600),
+            ("limit_unit", LimitUnit.SECONDS),
+        )
+    ]
     category = Category.objects.create(
         code=values.pop("code", f"{top.code}{number % 90 + 10}"), parent=top, **values
     )
+    make_policy(Stage.RESOLVE, *terms, category=category)
+    make_policy(Stage.CONFIRM, ClockMode.WALL, 7 * 24 * 3600, LimitUnit.SECONDS, category=category)
     Version.objects.bump("categories")
     return category
+
+
+def make_policy(stage, mode, amount, unit, *, category=None, priority=""):
+    """Return the limit now in force for a stage; one before it ends."""
+    same = Policy.objects.in_force().filter(stage=stage, category=category, priority=priority)
+    same.update(until=timezone.now())
+    policy = Policy.objects.create(
+        stage=stage, category=category, priority=priority, mode=mode, amount=amount, unit=unit,
+        published_by="test",
+    )  # fmt: skip
+    Version.objects.bump(VERSION_NAME)
+    return policy
 
 
 def make_receipt(grid, category, *, by=workflow.RESIDENT, at=None, user=None, **said):

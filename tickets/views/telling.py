@@ -32,7 +32,7 @@ def people_of(events):
     """Return {id: User} of everybody named in the events, in one query."""
     named = {event.by_id for event in events} | {event.holder_id for event in events}
     for event in events:
-        named.update(event.data.get("addressees", ()))
+        named.add(event.data.get("addressee"))
     return User.objects.in_bulk(named - {None})
 
 
@@ -110,9 +110,9 @@ def _facts(event, data, people):
         yield ngettext("%(count)d household more", "%(count)d households more", count) % {
             "count": count
         }
-    elif event.verb == Verb.ESCALATE:
-        told = [str(people[pk]) for pk in data["addressees"] if pk in people]
-        yield _("Told: %(names)s") % {"names": _("; ").join(told)}
+    elif event.verb == Verb.ORDER:
+        person, moment = people.get(data["addressee"], ""), said_moment(data["until"])
+        yield _("To %(name)s, answer by %(moment)s") % {"name": person, "moment": moment}
     helpers = [organisations.name(pk) for pk in data.get("co", ())]
     if helpers:
         yield _("Co-handlers: %(names)s") % {"names": _("; ").join(helpers)}

@@ -14,9 +14,9 @@ from common.workflow import record
 from grids import directory as grids
 from tickets import actions, reports, workflow
 from tickets.catalogue import categories
-from tickets.choices import Part, PersonKind, Stage, Verb
+from tickets.choices import LATE, Delivery, Part, PersonKind, Stage, Verb
 from tickets.forms.staff import RevealForm
-from tickets.models import Ticket
+from tickets.models import Ticket, Told
 from tickets.views.scope import staff_only, ticket_in_reach
 from tickets.views.telling import people_of, timeline
 
@@ -74,7 +74,7 @@ def story(ticket, user, at):
         "happenings": timeline(events, named, is_masked=not knows_people(ticket, user)),
         "promise": reports.promise(resolve, at),
         "confirm_clock": clocks.get(Stage.CONFIRM),
-        "ladder": ladder(ticket, resolve, at, named, events),
+        "ladder": ladder(ticket, resolve, at),
         "legs": legs_of(ticket),
         "contractors": reports.contractor_times(ticket, events),
         "photos": list(ticket.attachments.order_by("pk")),
@@ -82,20 +82,20 @@ def story(ticket, user, at):
     }
 
 
-def ladder(ticket, clock, at, named, events):
-    """Return [(words, who, is here)]: who has it now and whom it goes to when it is late."""
-    if not ticket.is_open:
+def ladder(ticket, clock, at):
+    """Return [(words, who, is here)]: who has it, who was told, whom it goes to next."""
+    if not ticket.is_open or clock is None:
         return []
-    told = [
-        event for event in events if event.verb == Verb.ESCALATE and event.cycle == ticket.cycle
-    ]
     rungs = [(_("Now with"), str(ticket.holder), True)]
-    if told:
-        names = [str(named[pk]) for pk in told[-1].data["addressees"] if pk in named]
-        return [*rungs, (_("Was told that it is late"), _("; ").join(names), False)]
-    names = [str(user) for user in workflow.addressees_of(ticket, at)]
-    if names and clock is not None:
-        rungs.append((_("Told when it is late"), _("; ").join(names), False))
+    told = Told.objects.filter(escalation__clock=clock, escalation__level__gte=LATE)
+    told = told.exclude(escalation__delivery=Delivery.VOID).select_related("user").order_by("pk")
+    if names := list(dict.fromkeys(str(each.user) for each in told)):
+        rungs.append((_("Was told that it is late"), _("; ").join(names), False))
+    ahead = [level for level, _instant in clock.thresholds if level >= LATE and level > clock.level]
+    if ahead:
+        names = [str(user) for user in workflow.addressees_of(ticket, at, level=ahead[0])]
+        what = _("Told when it is late") if ahead[0] == LATE else _("Told next")
+        rungs.append((what, _("; ").join(names), False))
     return rungs
 
 
@@ -104,7 +104,7 @@ def legs_of(ticket):
     legs = sorted(ticket.legs.all(), key=lambda leg: (leg.ended_at is not None, leg.pk))
     return [
         {
-            "name": organisations.name(leg.organisation_id),
+            "name": organisations.name(leg.organisation_id) or _("the community"),
             "part": Part(leg.part).label,
             "started": leg.started_at,
             "ended": leg.ended_at,

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import AlreadyDone, NotAllowed, RuleViolation, StalePage
-from tickets.choices import Status
-from tickets.models import Clock, Leg, Ticket, TicketEvent
+from tickets.choices import Delivery, Status
+from tickets.models import Clock, Escalation, Leg, Ticket, TicketEvent
 from tickets.workflow.parties import capacity, parties
-from tickets.workflow.story import CLOCK_STATE, STATE, Story
+from tickets.workflow.story import CLOCK_STATE, LEG_STATE, STATE, Story
 from tickets.workflow.transitions import TRANSITIONS
 
 _KEEP = object()
@@ -86,11 +86,9 @@ def acting(ticket, verb, *, by, at=None, seen=None):
                 )
             # Two machines' clocks differ by a little; the order of events does not.
             act.at = locked.last_event_at
-        before = [getattr(locked, name) for name in STATE]
-        clocks_before = {id(each): _values(each) for each in act.story.clocks}
-        legs_before = {id(each): each.ended_at for each in act.story.legs}
+        before = Snapshot(act.story)
         yield act
-        store(act.story, before, clocks_before, legs_before)
+        store(act.story, before)
 
 
 def _check_source(ticket, move):
@@ -105,8 +103,36 @@ def _check_source(ticket, move):
     )
 
 
-def _values(clock):
-    return [getattr(clock, name) for name in CLOCK_STATE]
+class Snapshot:
+    """What a story's rows held before a verb, to store only what it changed."""
+
+    def __init__(self, story):
+        self.ticket = _values(story.ticket, STATE)
+        self._clocks = {id(each): _values(each, CLOCK_STATE) for each in story.clocks}
+        self._legs = {id(each): _values(each, LEG_STATE) for each in story.legs}
+        self._levels = {id(each): each.level for each in story.clocks}
+
+    def changed_clocks(self, story):
+        return [
+            each
+            for each in story.clocks
+            if self._clocks.get(id(each)) != _values(each, CLOCK_STATE)
+        ]
+
+    def changed_legs(self, story):
+        return [each for each in story.legs if self._legs.get(id(each)) != _values(each, LEG_STATE)]
+
+    def lowered(self, story):
+        """Clocks whose broken promise the verb has mended."""
+        return [
+            each
+            for each in story.clocks
+            if each.level < self._levels.get(id(each), 0) and each.stopped_at is None
+        ]
+
+
+def _values(row, names):
+    return [getattr(row, name) for name in names]
 
 
 def insert_rows(story):
@@ -116,25 +142,30 @@ def insert_rows(story):
     Leg.objects.bulk_create(story.legs)
 
 
-def store(story, before, clocks_before, legs_before):
+def store(story, before):
     """Write what the story changed: at most one statement for each kind of row."""
     ticket = story.ticket
-    changed = [
-        name for name, old in zip(STATE, before, strict=True) if getattr(ticket, name) != old
-    ]
+    pairs = zip(STATE, before.ticket, strict=True)
+    changed = [name for name, old in pairs if getattr(ticket, name) != old]
     if changed:
         ticket.save(update_fields=[name.removesuffix("_id") for name in changed])
     TicketEvent.objects.bulk_create(story.new_events)
-    clocks = [row for row in story.clocks if clocks_before.get(id(row)) != _values(row)]
-    legs = [row for row in story.legs if legs_before.get(id(row), row) != row.ended_at]
-    _store_rows(Clock, clocks, CLOCK_STATE)
-    _store_rows(Leg, legs, ("ended_at",))
+    _store_rows(Clock, before.changed_clocks(story), CLOCK_STATE)
+    _store_rows(Leg, before.changed_legs(story), LEG_STATE)
+    for clock in before.lowered(story):
+        excuse(clock)
+
+
+def excuse(clock):
+    """Mark what was told of a promise that a new date has mended: kept, but not held against it."""
+    above = Escalation.objects.filter(clock=clock, level__gt=clock.level)
+    above.exclude(delivery=Delivery.VOID).update(delivery=Delivery.EXCUSED)
 
 
 def _store_rows(model, rows, fields):
     stale = [row for row in rows if row.pk is not None]
     fresh = [row for row in rows if row.pk is None]
     if stale:
-        model.objects.bulk_update(stale, fields)
+        model.objects.bulk_update(stale, [name.removesuffix("_id") for name in fields])
     if fresh:
         model.objects.bulk_create(fresh)

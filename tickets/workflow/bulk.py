@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from tickets.models import Clock, Escalation, Leg, Person, Ticket, TicketEvent
+from tickets.choices import Delivery
+from tickets.models import Clock, Escalation, Leg, Person, Ticket, TicketEvent, Told
 from tickets.workflow.story import Story
 
 BATCH = 400
@@ -12,7 +13,7 @@ BATCH = 400
 
 @dataclass
 class Planted:
-    """One story with the rows beside it; `escalations` are (cycle, addressee id, noticed at)."""
+    """One story with the rows beside it; `escalations` are (Escalation, ids of who was told)."""
 
     story: Story
     people: list[Person] = field(default_factory=list)
@@ -27,10 +28,22 @@ def plant(planted):
         _insert(Clock, [row for each in planted for row in each.story.clocks])
         _insert(Leg, [row for each in planted for row in each.story.legs])
         _insert(Person, [row for each in planted for row in each.people])
-        Escalation.objects.bulk_create(
-            [_escalation(each, *row) for each in planted for row in each.escalations],
-            batch_size=BATCH,
-        )
+        _insert_told([pair for each in planted for pair in each.escalations])
+
+
+def _insert_told(pairs):
+    for escalation, _told in pairs:
+        escalation.clock_id = escalation.clock.pk
+        escalation.delivery = Delivery.TOLD
+    Escalation.objects.bulk_create([row for row, _told in pairs], batch_size=2_000)
+    Told.objects.bulk_create(
+        [
+            Told(escalation=row, user_id=user_id, told_at=row.noticed_at)
+            for row, told in pairs
+            for user_id in told
+        ],
+        batch_size=2_000,
+    )
 
 
 def _insert(model, rows):
@@ -38,17 +51,3 @@ def _insert(model, rows):
         # The ticket got its key after the row was made.
         row.ticket_id = row.ticket.pk
     model.objects.bulk_create(rows, batch_size=2_000)
-
-
-def _escalation(planted, cycle, addressee_id, noticed_at):
-    clock = next(
-        each for each in planted.story.clocks if each.cycle == cycle and each.stage == "resolve"
-    )
-    return Escalation(
-        clock=clock,
-        target_revision=clock.target_revision,
-        level=clock.level,
-        addressee_id=addressee_id,
-        crossed_at=clock.due_at,
-        noticed_at=noticed_at,
-    )

@@ -15,10 +15,12 @@ from specialists.choices import Handler
 from specialists.routing import route
 from tickets import codes
 from tickets.catalogue import categories
-from tickets.choices import Kind, PersonKind, Source, Status, Verb
+from tickets.choices import Kind, OrderGround, PersonKind, Source, Status, Verb
 from tickets.models import LEVEL_COLUMNS, Person, Ticket
+from tickets.policies import limits_of
 from tickets.workflow import words
 from tickets.workflow.acting import Act, acting, insert_rows, now
+from tickets.workflow.orders import is_third_repeat, order_by_rule
 from tickets.workflow.parties import RESIDENT, SYSTEM
 from tickets.workflow.story import Story
 
@@ -87,7 +89,16 @@ def file_ticket(filing, *, by=RESIDENT, user=None, at=None):
         _insert(act.story)
         _keep_people(ticket, filing, user)
         words.tell_holder(act, chosen.explanation())
+        if is_third_repeat(ticket):
+            _seek_a_lasting_repair(ticket, at)
     return Receipt(ticket, code, chosen.explanation())
+
+
+def _seek_a_lasting_repair(ticket, at):
+    """Order by rule what mends a fault for good, and propose it for the secretaries' day."""
+    with acting(ticket, Verb.PROPOSE, by=SYSTEM, at=at) as act:
+        act.append(ground=OrderGround.REPEATED.value)
+        order_by_rule(act, OrderGround.REPEATED)
 
 
 def route_for(facts, grid, at, *, immediate):
@@ -182,11 +193,12 @@ def _tell_the_story(act, facts, filing, chosen, at, immediate):
         category=facts.id,
         priority=facts.priority,
         confidential=facts.is_restricted or filing.kind == Kind.TIP_OFF,
-        limit=facts.limit,
+        limits=limits_of(facts),
         reason=reason_of(chosen),
+        immediate=immediate,
     )
     if immediate:
-        act.append(verb=Verb.ACCEPT, by=SYSTEM)
+        act.append(verb=Verb.ACCEPT, by=SYSTEM, immediate=True)
         act.append(
             verb=Verb.DISPATCH,
             by=SYSTEM,

@@ -18,9 +18,11 @@ from tickets.choices import (
     ENDED,
     HoldReason,
     Kind,
+    Stage,
     Verb,
 )
 from tickets.models import TEXT_LIMIT, Ticket
+from tickets.policies import limit_of, limits_of
 from tickets.workflow import words
 from tickets.workflow.acting import acting
 from tickets.workflow.filing import co_handlers, reason_of, route_for, works_at
@@ -28,7 +30,6 @@ from tickets.workflow.parties import SYSTEM
 
 RETURNS_BEFORE_ARBITER = 2
 LONGEST_HOLD = timedelta(days=15)
-CONFIRM_DAYS = 7
 
 
 def _said(text, what):
@@ -191,7 +192,7 @@ def recategorise(ticket, *, by, category_id, at=None, seen=None):
             category=facts.id,
             priority=facts.priority,
             confidential=facts.is_restricted or act.ticket.kind == Kind.TIP_OFF,
-            limit=facts.limit,
+            limits=limits_of(facts),
         )
     return act.ticket
 
@@ -286,7 +287,8 @@ def resolve_on_spot(ticket, *, by, note, at=None, seen=None):
 def _resolve(ticket, verb, by, text, at, seen):
     text = _said(text, _("Please write what was done."))
     with acting(ticket, verb, by=by, at=at, seen=seen) as act:
-        act.append(holder=by, note=text, confirm_days=CONFIRM_DAYS)
+        limit = limit_of(Stage.CONFIRM, categories[act.ticket.category_id])
+        act.append(holder=by, note=text, limit=limit)
         sentence = words.say(
             gettext_noop("Matter %(reference)s: %(note)s Is it solved? Please tell us."),
             reference=act.ticket.reference,

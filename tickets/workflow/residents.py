@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from common.errors import NotAllowed, RuleViolation
+from common.errors import AlreadyDone, NotAllowed, RuleViolation
 from common.text import tidy
 from tickets.catalogue import categories
-from tickets.choices import ClockMode, LimitUnit, Status, Verb
+from tickets.choices import ClockMode, LimitUnit, OrderGround, Stage, Status, Verb
 from tickets.models import TEXT_LIMIT
+from tickets.policies import limit_of
 from tickets.workflow import words
 from tickets.workflow.acting import acting
+from tickets.workflow.orders import order_by_rule, supervisors_of
 from tickets.workflow.parties import RESIDENT, SYSTEM, must_not_judge
 
 REOPENINGS = 2
@@ -69,24 +72,42 @@ def reopen(ticket, *, by=RESIDENT, comment="", at=None, seen=None):
 def _begin_again(act, comment, satisfied):
     ticket = act.ticket
     if ticket.reopen_count >= REOPENINGS:
-        act.append(to=Status.CLOSED, note=comment, satisfied=satisfied)
+        ground = OrderGround.UNSATISFIED.value
+        act.append(to=Status.CLOSED, note=comment, satisfied=satisfied, ground=ground)
+        order_by_rule(act, OrderGround.UNSATISFIED)
         return
-    facts = categories[ticket.category_id]
-    clock = act.story.clock("resolve")
-    left = act.story.remaining_seconds(ticket.resolved_at or act.at)
-    limit = {
-        "mode": clock.mode if clock else facts.clock_mode,
-        "unit": LimitUnit.SECONDS.value,
-        "amount": max(left, REOPEN_FLOOR_SECONDS[facts.clock_mode]),
-    }
     act.append(
         cycle=ticket.cycle + 1,
         note=comment,
         satisfied=satisfied,
-        limit=limit,
+        limits=limits_again(act.story, act.at),
         co=act.story.co_handlers(),
     )
     words.tell_holder(act, comment)
+
+
+def limits_again(story, at):
+    """Return what the next cycle is promised: what was left of the last one, or the floor."""
+    mode = story.clock(Stage.RESOLVE).mode
+    left = story.remaining_seconds(story.ticket.resolved_at or at)
+    resolve = {
+        "mode": mode,
+        "unit": LimitUnit.SECONDS.value,
+        "amount": max(left, REOPEN_FLOOR_SECONDS[mode]),
+    }
+    word = limit_of(Stage.WORD, categories[story.ticket.category_id])
+    return {Stage.RESOLVE.value: resolve} | ({Stage.WORD.value: word} if word else {})
+
+
+def urge(ticket, *, by=RESIDENT, note="", at=None, seen=None):
+    """Ask to hurry (催办), once a day at most; the holder and the supervisor read it."""
+    with acting(ticket, Verb.URGE, by=by, at=at, seen=seen) as act:
+        before = act.ticket.urged_at
+        if before and timezone.localdate(before) >= timezone.localdate(act.at):
+            raise AlreadyDone(_("You have asked to hurry today; they know. Tomorrow again."))
+        act.append(note=tidy(note, TEXT_LIMIT))
+        words.tell_urged(act, supervisors_of(act.ticket, act.at), note)
+    return act.ticket
 
 
 def withdraw(ticket, *, by=RESIDENT, comment="", at=None, seen=None):

@@ -4,19 +4,14 @@ The verbs, the bulk seed and the replay check all go through `Story.apply`, so a
 lived, one that was seeded and one rebuilt from its events are the same rows.
 """
 
-import logging
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.utils.translation import gettext as _
-
-from common.errors import RuleViolation
 from tickets.choices import (
     ENDED,
+    OPEN,
     WITH_ORGANISATION,
-    ClockMode,
     ClockState,
-    LimitUnit,
     Outcome,
     Part,
     Stage,
@@ -24,25 +19,35 @@ from tickets.choices import (
     Verb,
 )
 from tickets.models import Clock, Leg, Ticket, TicketEvent
-from worktime.arithmetic import CalendarHorizon
+from tickets.policies import FROM_THE_START
+from tickets.workflow import clockwork
 from worktime.reports import current_calendar
-
-logger = logging.getLogger(__name__)
 
 # Columns that follow from events; everything else on a ticket is what was said when filing.
 STATE = (
     "status", "cycle", "category_id", "priority", "is_confidential", "organisation_id", "holder_id",
-    "held_since", "due_at", "return_count", "reopen_count", "is_locked", "waiting_for",
-    "supporter_count", "merged_into_id", "resolved_at", "closed_at", "outcome", "is_satisfied",
-    "agenda_at", "public_text", "event_count", "last_event_at",
+    "held_since", "due_at", "next_due_at", "next_stage", "return_count", "reopen_count",
+    "is_locked", "waiting_for", "supporter_count", "merged_into_id", "resolved_at", "closed_at",
+    "outcome", "is_satisfied", "urge_count", "urged_at", "agenda_at", "agenda_ground",
+    "public_text", "event_count", "last_event_at",
 )  # fmt: skip
 CLOCK_STATE = (
-    "state", "mode", "limit_amount", "limit_unit", "due_at", "pauses", "paused_until", "level",
-    "target_revision", "next_check_at", "stopped_at",
+    "state", "mode", "limit_amount", "limit_unit", "policy_id", "extra_amount", "started_at",
+    "due_at", "first_due_at", "moved_by", "thresholds", "pauses", "paused_until", "level",
+    "target_revision", "next_check_at", "asked_at", "asked_amount", "stopped_at",
+    "elapsed_seconds", "late_seconds",
 )  # fmt: skip
-
-# A late clock's level after the sweep has told the next secretary (sla.md, thresholds).
-LATE_LEVEL = 100
+LEG_STATE = ("acknowledged_at", "ended_at", "open_seconds")
+# What a person says to the resident; a note to colleagues and the portal's own words do not count.
+CONTACTS = frozenset(
+    {
+        Verb.TELL_RESIDENT, Verb.ASK_RESIDENT, Verb.RESOLVE, Verb.RESOLVE_ON_SPOT, Verb.REJECT,
+    }
+)  # fmt: skip
+# Whoever takes a matter on lets the resident know who has it now.
+WORDS = CONTACTS | {Verb.ACKNOWLEDGE, Verb.GRANT_EXTENSION}
+# With these the community has dealt with a new matter.
+ACCEPTS = frozenset({Verb.ACCEPT, Verb.DISPATCH, Verb.RESOLVE_ON_SPOT, Verb.REJECT})
 
 
 @dataclass
@@ -56,8 +61,9 @@ class Story:
 
     @classmethod
     def of(cls, ticket):
-        """Load the story of a stored ticket (2 queries)."""
-        return cls(ticket, list(ticket.clocks.order_by("pk")), list(ticket.legs.order_by("pk")))
+        """Load the story of a stored ticket and lock its clocks against the sweep (2 queries)."""
+        clocks = ticket.clocks.order_by("pk").select_for_update(of=("self",))
+        return cls(ticket, list(clocks), list(ticket.legs.order_by("pk")))
 
     def clock(self, stage):
         """Return the clock of this stage in the present cycle, or None."""
@@ -107,67 +113,41 @@ class Story:
         effect = EFFECTS.get(event.verb)
         if effect:
             effect(self, event)
+        self._move_clocks(event)
         if event.to_status in ENDED:
             self._stop_clocks(event.at, ClockState.CANCELLED)
             ticket.closed_at = event.at
             ticket.waiting_for = ""
         self._move_legs(event)
-        resolve = self.clock(Stage.RESOLVE)
-        if resolve:
-            ticket.due_at = resolve.due_at
+        self._note_promises()
 
     # --- clocks
 
     def start_clock(self, stage, limit, at):
-        clock = Clock(
-            ticket=self.ticket,
-            stage=stage,
-            cycle=self.ticket.cycle,
-            state=ClockState.RUNNING,
-            mode=limit["mode"],
-            limit_amount=limit["amount"],
-            limit_unit=limit["unit"],
-            started_at=at,
-        )
+        clock = clockwork.new_clock(self.ticket, stage, self.ticket.cycle, limit, at)
         self.clocks.append(clock)
-        self._reckon(clock)
 
     def stop_clock(self, stage, at):
-        """End a running clock: kept when not after the due time, else missed."""
+        """End the running clock of this stage, if there is one: kept or missed."""
         clock = self.clock(stage)
-        if clock and clock.stopped_at is None:
-            self._end_pause(clock, at)
-            late = clock.due_at is not None and at > clock.due_at
-            clock.state = ClockState.MISSED if late else ClockState.MET
-            clock.stopped_at = at
-            clock.next_check_at = None
+        if clock:
+            clockwork.stop(clock, at)
 
-    def pause(self, at, until):
-        clock = self.clock(Stage.RESOLVE)
-        if clock and clock.state == ClockState.RUNNING:
-            clock.state = ClockState.PAUSED
-            clock.paused_until = until
-            clock.pauses = [*clock.pauses, [at.isoformat(), until.isoformat()]]
-            self._reckon(clock)
+    def retarget(self, limits, at, *, because):
+        """Give running clocks of these stages new limits; None: it is promised no more."""
+        for clock in self.running():
+            if clock.stage not in limits:
+                continue
+            limit = limits[clock.stage]
+            if limit is None:
+                clockwork.stop(clock, at, ClockState.NOT_APPLICABLE)
+            else:
+                clockwork.retarget(clock, limit, at, because=because)
+        self._measure_legs()
 
-    def unpause(self, at):
-        clock = self.clock(Stage.RESOLVE)
-        if clock and clock.state == ClockState.PAUSED:
-            self._end_pause(clock, at)
-            clock.state = ClockState.RUNNING
-            self._reckon(clock)
-
-    def retarget(self, limit):
-        """Give the resolve clock a new promise: same start, same pauses (sla.md, recategorise)."""
-        clock = self.clock(Stage.RESOLVE)
-        clock.mode, clock.limit_amount, clock.limit_unit = (
-            limit["mode"],
-            limit["amount"],
-            limit["unit"],
-        )
-        clock.target_revision += 1
-        clock.level = 0
-        self._reckon(clock)
+    def running(self):
+        """Return the clocks that have not stopped."""
+        return [clock for clock in self.clocks if clock.stopped_at is None]
 
     def remaining_seconds(self, at):
         """Seconds of the resolve clock's own time left at `at`; 0 when late."""
@@ -176,67 +156,52 @@ class Story:
             return 0
         return current_calendar(clock.mode).within(at, clock.due_at)
 
+    def _move_clocks(self, event):
+        """Let accepting, speaking to the resident and keeping them informed leave their mark."""
+        if event.verb in ACCEPTS:
+            self.stop_clock(Stage.ACCEPT, event.at)
+        if event.verb in CONTACTS:
+            self.stop_clock(Stage.CONTACT, event.at)
+        word = self.clock(Stage.WORD)
+        if word and word.stopped_at is None and event.verb in WORDS:
+            clockwork.begin_again(word, event.at)
+
     def _stop_clocks(self, at, state):
-        for clock in self.clocks:
-            if clock.stopped_at is None:
-                self._end_pause(clock, at)
-                clock.state, clock.stopped_at, clock.next_check_at = state, at, None
+        for clock in self.running():
+            clockwork.stop(clock, at, state)
 
-    @staticmethod
-    def _end_pause(clock, at):
-        if clock.state == ClockState.PAUSED:
-            start, until = clock.pauses[-1]
-            end = min(at, datetime.fromisoformat(until))
-            clock.pauses = [*clock.pauses[:-1], [start, end.isoformat()]]
-            clock.paused_until = None
-
-    @staticmethod
-    def _reckon(clock):
-        """Recompute the due time, and when the sweep must look at this clock next.
-
-        Raises RuleViolation where the working calendar holds no days for it: a wrong date is never
-        promised, and whoever typed something keeps it.
-        """
-        pauses = [tuple(map(datetime.fromisoformat, pause)) for pause in clock.pauses]
-        try:
-            calendar = current_calendar(clock.mode)
-            if clock.limit_unit == LimitUnit.WORKING_DAYS:
-                clock.due_at = calendar.add_working_days(
-                    clock.started_at, clock.limit_amount, pauses
-                )
-            else:
-                clock.due_at = calendar.add(clock.started_at, clock.limit_amount, pauses)
-        except CalendarHorizon as error:
-            logger.error("The working calendar has no days for %s: %s", clock, error)
-            raise RuleViolation(
-                _("We cannot promise a day at the moment. Please ring, or try again tomorrow."),
-                code="no_calendar",
-            ) from error
-        if clock.state == ClockState.PAUSED:
-            clock.next_check_at = clock.paused_until
-        else:
-            clock.next_check_at = clock.due_at if clock.level < LATE_LEVEL else None
+    def _note_promises(self):
+        """Keep on the ticket's row what lists sort by: the promise, and the nearest of all."""
+        ticket = self.ticket
+        resolve = self.clock(Stage.RESOLVE)
+        if resolve:
+            ticket.due_at = resolve.due_at
+        ticket.next_due_at, ticket.next_stage = nearest(self.running())
 
     # --- legs
 
     def _move_legs(self, event):
-        """Open and close the organisations' times so that they match the state just reached."""
+        """Open and close everybody's times so that they match the state just reached."""
+        if event.data.get("immediate"):
+            return
         ticket = self.ticket
         running = [leg for leg in self.legs if leg.ended_at is None]
         wanted = set()
-        if ticket.status in WITH_ORGANISATION and ticket.organisation_id:
+        if ticket.status in OPEN:
             wanted.add((ticket.organisation_id, Part.LEAD.value))
+        if ticket.status in WITH_ORGANISATION and ticket.organisation_id:
             if "co" in event.data:
                 helpers = event.data["co"]
             else:
                 helpers = [leg.organisation_id for leg in running if leg.part == Part.CO]
             wanted |= {(each, Part.CO.value) for each in helpers if each != ticket.organisation_id}
         for leg in running:
-            if (leg.organisation_id, leg.part) in wanted:
+            if (leg.organisation_id, leg.part) in wanted and leg.cycle == ticket.cycle:
                 wanted.discard((leg.organisation_id, leg.part))
             else:
                 leg.ended_at = event.at
-        for organisation_id, part in sorted(wanted):
+                self._measure(leg)
+        for organisation_id, part in sorted(wanted, key=lambda each: (each[0] or 0, each[1])):
             self.legs.append(
                 Leg(
                     ticket=ticket,
@@ -247,6 +212,24 @@ class Story:
                 )
             )
 
+    def _measure(self, leg):
+        """Count what the resolve clock ran during a leg that has ended."""
+        clock = self._resolve_clock_of(leg.cycle)
+        calendar = current_calendar(clock.mode)
+        pauses = clockwork.pauses_of(clock)
+        leg.open_seconds = calendar.within(leg.started_at, leg.ended_at, pauses)
+
+    def _measure_legs(self):
+        """Count the ended legs of this cycle again, after the clock has changed its ways."""
+        for leg in self.legs:
+            if leg.ended_at is not None and leg.cycle == self.ticket.cycle:
+                self._measure(leg)
+
+    def _resolve_clock_of(self, cycle):
+        return next(
+            each for each in self.clocks if each.stage == Stage.RESOLVE and each.cycle == cycle
+        )
+
     def co_handlers(self):
         """Organisations that help or last helped, for a cycle that begins again."""
         last = max((leg.cycle for leg in self.legs), default=0)
@@ -255,24 +238,47 @@ class Story:
         ]
 
 
+def nearest(clocks):
+    """Return (due time, stage) of the first promise to fall due among running clocks."""
+    promises = [
+        (clock.due_at, clock.stage)
+        for clock in clocks
+        if clock.state == ClockState.RUNNING and clock.stage != Stage.CONFIRM
+    ]
+    return min(promises, default=(None, ""))
+
+
 # --- what each verb does besides moving the status
 
 
 def _submit(story, event):
+    _classify(story, event)
+    story.ticket.held_since = event.at
+    for stage, limit in event.data["limits"].items():
+        story.start_clock(stage, limit, event.at)
+
+
+def _classify(story, event):
     ticket = story.ticket
     ticket.category_id = event.data["category"]
     ticket.priority = event.data["priority"]
     ticket.is_confidential = event.data["confidential"]
-    ticket.held_since = event.at
-    story.start_clock(Stage.RESOLVE, event.data["limit"], event.at)
 
 
 def _recategorise(story, event):
-    ticket = story.ticket
-    ticket.category_id = event.data["category"]
-    ticket.priority = event.data["priority"]
-    ticket.is_confidential = event.data["confidential"]
-    story.retarget(event.data["limit"])
+    _classify(story, event)
+    limits = dict.fromkeys(FROM_THE_START) | event.data["limits"]
+    story.retarget(limits, event.at, because=event.verb)
+
+
+def _change_policy(story, event):
+    story.retarget(event.data["limits"], event.at, because=event.verb)
+
+
+def _acknowledge(story, event):
+    for leg in story.legs:
+        if leg.ended_at is None and leg.organisation_id == event.organisation_id:
+            leg.acknowledged_at = leg.acknowledged_at or event.at
 
 
 def _return(story, event):
@@ -285,24 +291,36 @@ def _arbitrate(story, event):
 
 def _wait(story, event):
     story.ticket.waiting_for = event.data["reason"]
-    story.pause(event.at, datetime.fromisoformat(event.data["until"]))
+    clock = story.clock(Stage.RESOLVE)
+    until = datetime.fromisoformat(event.data["until"])
+    clockwork.pause(clock, event.at, until, event.data["reason"], because=event.verb)
 
 
 def _go_on(story, event):
     story.ticket.waiting_for = ""
-    story.unpause(event.at)
+    clockwork.unpause(story.clock(Stage.RESOLVE), event.at, because=event.verb)
+
+
+def _ask_extension(story, event):
+    clock = story.clock(Stage.RESOLVE)
+    clock.asked_at, clock.asked_amount = event.at, event.data["amount"]
+
+
+def _grant_extension(story, event):
+    clock = story.clock(Stage.RESOLVE)
+    clockwork.extend(clock, event.data["amount"], event.at, because=event.verb)
+
+
+def _refuse_extension(story, event):
+    clock = story.clock(Stage.RESOLVE)
+    clock.asked_at = clock.asked_amount = None
 
 
 def _resolve(story, event):
     story.ticket.resolved_at = event.at
     story.stop_clock(Stage.RESOLVE, event.at)
-    days = timedelta(days=event.data["confirm_days"])
-    limit = {
-        "mode": ClockMode.WALL.value,
-        "unit": LimitUnit.SECONDS.value,
-        "amount": int(days.total_seconds()),
-    }
-    story.start_clock(Stage.CONFIRM, limit, event.at)
+    story.stop_clock(Stage.WORD, event.at)
+    story.start_clock(Stage.CONFIRM, event.data["limit"], event.at)
 
 
 def _confirm(story, event):
@@ -323,12 +341,19 @@ def _dispute(story, event):
     if event.to_status == Status.CLOSED:
         story.stop_clock(Stage.CONFIRM, event.at)
         ticket.outcome = Outcome.UNSOLVED.value
-        ticket.agenda_at = event.at
+        _propose(story, event)
         return
     ticket.reopen_count += 1
     ticket.outcome = ""
     ticket.resolved_at = ticket.closed_at = None
-    story.start_clock(Stage.RESOLVE, event.data["limit"], event.at)
+    for stage, limit in event.data["limits"].items():
+        story.start_clock(stage, limit, event.at)
+
+
+def _propose(story, event):
+    ticket = story.ticket
+    if ticket.agenda_at is None:
+        ticket.agenda_at, ticket.agenda_ground = event.at, event.data["ground"]
 
 
 def _merge(story, event):
@@ -339,10 +364,9 @@ def _join(story, event):
     story.ticket.supporter_count += event.data.get("people", 1)
 
 
-def _escalate(story, event):
-    clock = story.clock(Stage.RESOLVE)
-    clock.level = event.data["level"]
-    clock.next_check_at = None
+def _urge(story, event):
+    story.ticket.urge_count += 1
+    story.ticket.urged_at = event.at
 
 
 def _release(story, event):
@@ -351,21 +375,27 @@ def _release(story, event):
 
 EFFECTS = {
     Verb.SUBMIT: _submit,
+    Verb.ACKNOWLEDGE: _acknowledge,
     Verb.RECATEGORISE: _recategorise,
+    Verb.CHANGE_POLICY: _change_policy,
     Verb.RETURN: _return,
     Verb.ARBITRATE: _arbitrate,
     Verb.HOLD: _wait,
     Verb.ASK_RESIDENT: _wait,
     Verb.RESUME: _go_on,
     Verb.ANSWER: _go_on,
+    Verb.ASK_EXTENSION: _ask_extension,
+    Verb.GRANT_EXTENSION: _grant_extension,
+    Verb.REFUSE_EXTENSION: _refuse_extension,
     Verb.RESOLVE: _resolve,
     Verb.RESOLVE_ON_SPOT: _resolve,
     Verb.CONFIRM: _confirm,
     Verb.EXPIRE: _expire,
     Verb.DISPUTE: _dispute,
     Verb.REOPEN: _dispute,
+    Verb.PROPOSE: _propose,
     Verb.MERGE: _merge,
     Verb.JOIN: _join,
-    Verb.ESCALATE: _escalate,
+    Verb.URGE: _urge,
     Verb.RELEASE: _release,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.translation import pgettext_lazy
 
-from tickets.choices import OPEN, Status, Verb
+from tickets.choices import OPEN, WITH_ORGANISATION, Status, Verb
 
 
 class Party(models.TextChoices):
@@ -70,7 +70,7 @@ TRANSITIONS = {
     Verb.FINISH_CONTRACTOR: _move([S.IN_PROGRESS, S.ON_HOLD], None, *_HANDLERS),
     Verb.ASK_RESIDENT: _move([S.IN_PROGRESS], S.ON_HOLD, *_HANDLERS),
     Verb.ANSWER: _move([S.ON_HOLD], S.IN_PROGRESS, P.RESIDENT, P.GROUND, P.DISPATCHER),
-    Verb.HOLD: _move([S.IN_PROGRESS], S.ON_HOLD, *_HANDLERS),
+    Verb.HOLD: _move([S.IN_PROGRESS, S.ON_HOLD], S.ON_HOLD, *_HANDLERS),
     Verb.RESUME: _move([S.ON_HOLD], S.IN_PROGRESS, *_HANDLERS, P.SYSTEM),
     Verb.NOTE: _move(Status.values, None, *_EVERYBODY_INSIDE),
     Verb.RESOLVE: _move([S.IN_PROGRESS], S.RESOLVED, *_HANDLERS),
@@ -82,7 +82,16 @@ TRANSITIONS = {
     Verb.DISPUTE: _move([S.RESOLVED], S.IN_PROGRESS, P.RESIDENT),
     Verb.EXPIRE: _move([S.RESOLVED], S.CLOSED, P.SYSTEM),
     Verb.REOPEN: _move([S.CLOSED], S.IN_PROGRESS, P.RESIDENT, *_DESK),
-    Verb.ESCALATE: _move(OPEN, None, P.SYSTEM),
+    Verb.TELL_RESIDENT: _move(OPEN, None, *_HANDLERS, P.GROUND, *_DESK),
+    Verb.URGE: _move(OPEN, None, P.RESIDENT),
+    Verb.ASK_EXTENSION: _move(WITH_ORGANISATION, None, *_HANDLERS),
+    Verb.GRANT_EXTENSION: _move(WITH_ORGANISATION, None, *_DESK, P.ARBITER),
+    Verb.REFUSE_EXTENSION: _move(WITH_ORGANISATION, None, *_DESK, P.ARBITER),
+    Verb.CHANGE_POLICY: _move(OPEN, None, P.SYSTEM),
+    Verb.ORDER: _move([*OPEN, S.CLOSED], None, P.SECRETARY, P.ARBITER, P.SYSTEM),
+    Verb.ANSWER_ORDER: _move(Status.values, None, *_EVERYBODY_INSIDE),
+    Verb.CLOSE_ORDER: _move(Status.values, None, P.SECRETARY, P.ARBITER),
+    Verb.PROPOSE: _move([*OPEN, S.RESOLVED, S.CLOSED], None, P.SYSTEM, P.SECRETARY),
     Verb.RELEASE: _move([S.RESOLVED, S.CLOSED, *OPEN], None, *_DESK),
     Verb.ATTACH: _move([*OPEN, S.RESOLVED], None, P.RESIDENT, *_EVERYBODY_INSIDE),
 }

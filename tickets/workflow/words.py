@@ -5,7 +5,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from accounts.reports import secretary_of
 from notices.workflow import enqueue
 from tickets.choices import PersonKind, Priority
 
@@ -38,6 +40,38 @@ def tell_holder(act, why=""):
             key=ticket.event_count,
             urgent=ticket.priority == Priority.URGENT,
         )
+
+
+def tell_urged(act, supervisors, note):
+    """Tell the holder and those who watch over the street that the resident asks to hurry."""
+    ticket = act.ticket
+    title = say(gettext_noop("The resident asks to hurry: %(title)s"), title=ticket.title)
+    for user in {ticket.holder, *supervisors}:
+        urgent = ticket.priority == Priority.URGENT
+        tell_staff(ticket, user, "urged", title, note, key=ticket.event_count, urgent=urgent)
+
+
+def tell_deciders(act, note):
+    """Tell who may decide that somebody asks for more time: the community's secretary, the desk."""
+    ticket = act.ticket
+    title = say(gettext_noop("More time is asked for: %(title)s"), title=ticket.title)
+    for user in deciders(ticket, act.at):
+        if user.pk != act.by.pk:
+            tell_staff(ticket, user, "extension", title, note, key=ticket.event_count)
+
+
+def deciders(ticket, at):
+    """Return who is asked first to grant more time: the nearest secretary above the place."""
+    found = secretary_of(ticket.grid, at)
+    return [found.user] if found else []
+
+
+def tell_decided(act, asked, sentence, note):
+    """Tell whoever asked for more time, and the holder, what was decided."""
+    ticket = act.ticket
+    for user in {ticket.holder, asked.by}:
+        title = say(sentence, title=ticket.title)
+        tell_staff(ticket, user, "extension", title, note, key=ticket.event_count)
 
 
 def tell_residents(act, kind, sentence):
