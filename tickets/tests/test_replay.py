@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from common.errors import RuleViolation
 from tickets import workflow
@@ -12,14 +13,15 @@ from tickets.models import Clock, Leg, Ticket
 from tickets.tests.factories import make_category, make_ticket
 from tickets.workflow import RESIDENT, available
 from tickets.workflow.bulk import Planted, plant
-from tickets.workflow.story import CLOCK_STATE, STATE, Story
+from tickets.workflow.story import CLOCK_STATE, LEG_STATE, STATE, Story
+from tickets.workflow.sweep import climb
 from worktime.tests.factories import make_calendar
 
 pytestmark = pytest.mark.django_db
 
 STORIES = 200
-LEG = ("organisation_id", "part", "cycle", "started_at", "ended_at")
-CLOCK = ("stage", "cycle", "started_at", *CLOCK_STATE)
+LEG = ("organisation_id", "part", "cycle", "started_at", *LEG_STATE)
+CLOCK = ("stage", "cycle", *CLOCK_STATE)
 
 
 def replayed(ticket, blank=None):
@@ -34,8 +36,11 @@ def values(row, names):
     return [getattr(row, name) for name in names]
 
 
-def rows_of(story):
-    """Return everything a story stores, in comparable form."""
+def rows_of(story, at=None):
+    """Return everything a story stores, in comparable form, as a sweep at `at` would leave it."""
+    for clock in story.running():
+        if clock.stage != "confirm":
+            climb(clock, at or workflow.now())
     return (
         values(story.ticket, STATE),
         [values(row, CLOCK) for row in story.clocks],
@@ -43,8 +48,9 @@ def rows_of(story):
     )
 
 
-def stored(ticket):
-    return rows_of(Story.of(Ticket.objects.get(pk=ticket.pk)))
+def stored(ticket, at=None):
+    with transaction.atomic():
+        return rows_of(Story.of(Ticket.objects.get(pk=ticket.pk)), at)
 
 
 def one_step(chance, cast, ticket, at):
@@ -52,7 +58,7 @@ def one_step(chance, cast, ticket, at):
     people = [cast.secretary, cast.dispatcher, cast.specialist, cast.supervisor, cast.steward]
     moves = [(by, verb) for by in people for verb in available(ticket, by)]
     moves += [(RESIDENT, verb) for verb in available(ticket, RESIDENT)]
-    moves = [(by, verb) for by, verb in moves if verb not in (Verb.MERGE, Verb.WITHDRAW)]
+    moves = [(by, verb) for by, verb in moves if verb not in (Verb.MERGE, Verb.WITHDRAW, *ON_ORDERS)]
     if not moves:
         return ticket
     by, verb = chance.choice(moves)
@@ -64,13 +70,15 @@ def one_step(chance, cast, ticket, at):
         Verb.RECATEGORISE: {"category_id": chance.choice(cast.categories).pk},
         Verb.HOLD: {"reason": HoldReason.PARTS, "until": at + timedelta(days=2)},
         Verb.ASK_RESIDENT: {"note": "几号楼？"},
+        Verb.ASK_EXTENSION: {"amount": chance.choice([1, 2, 3600, 7200]), "note": "等配件"},
+        Verb.ORDER: {"text": "今天必须到场", "due_at": at + timedelta(days=1)},
         Verb.RECORD_CALL: {"reached": True, "solved": chance.random() < 0.5},
         Verb.RELEASE: {"text": "停电已修复"},
     }.get(verb, {})
     if verb in NEED_WORDS:
         more = {"note": "记一笔"}
-    name = "return_ticket" if verb == Verb.RETURN else verb.value
-    return getattr(workflow, name)(ticket, by=by, at=at, **more)
+    getattr(workflow, NAMES.get(verb, verb.value))(ticket, by=by, at=at, **more)
+    return Ticket.objects.get(pk=ticket.pk)
 
 
 NEED_WORDS = {
@@ -80,7 +88,12 @@ NEED_WORDS = {
     Verb.RESOLVE,
     Verb.RESOLVE_ON_SPOT,
     Verb.ANSWER,
+    Verb.TELL_RESIDENT,
+    Verb.REFUSE_EXTENSION,
 }
+NAMES = {Verb.RETURN: "return_ticket", Verb.ORDER: "issue_order"}
+# Steps on an order need the order; they have tests of their own.
+ON_ORDERS = (Verb.ANSWER_ORDER, Verb.CLOSE_ORDER)
 
 
 @pytest.fixture

@@ -8,8 +8,19 @@ from common.errors import AlreadyDone, NotAllowed, RuleViolation, StalePage
 from common.models import Version
 from notices.models import Notice
 from tickets import workflow
-from tickets.choices import ClockState, HoldReason, Outcome, Part, Stage, Status, Verb
-from tickets.models import Ticket
+from tickets.choices import (
+    LATE,
+    MOST,
+    ClockState,
+    HoldReason,
+    OrderGround,
+    Outcome,
+    Part,
+    Stage,
+    Status,
+    Verb,
+)
+from tickets.models import Ticket, Told
 from tickets.tests.factories import later, make_category, make_receipt, make_ticket
 from tickets.workflow import RESIDENT, SYSTEM, TRANSITIONS, Party, available
 from tickets.workflow.acting import acting
@@ -324,21 +335,41 @@ def test_a_time_before_the_last_step_is_refused(cast, ticket):
 # --- the sweep
 
 
+def told_of(ticket, level):
+    return set(
+        Told.objects.filter(
+            escalation__clock__ticket=ticket, escalation__level=level, told_at__isnull=False
+        ).values_list("user", flat=True)
+    )
+
+
 def test_a_late_ticket_climbs_once_to_the_secretary_and_the_manager(cast, power_cut):
-    power_cut.limit_amount = 60
-    power_cut.save()
-    Version.objects.bump("categories")
     ticket = make_ticket(cast.subarea, power_cut)
     after = ticket.due_at + timedelta(seconds=1)
-    assert workflow.sweep(ticket.due_at - timedelta(seconds=1)) == 0
+    assert workflow.sweep(ticket.due_at - timedelta(seconds=1)) == 1
     assert workflow.sweep(after) == 1
     assert workflow.sweep(after) == 0
-    clock = ticket.clocks.get()
-    told = set(clock.escalations.values_list("addressee", flat=True))
-    assert told == {cast.secretary.pk, cast.manager.pk}
+    assert told_of(ticket, MOST) == {ticket.holder_id}
+    assert told_of(ticket, LATE) == {cast.secretary.pk, cast.manager.pk}
     late = Notice.objects.filter(kind="late")
-    assert set(late.values_list("recipient", flat=True)) == told
+    assert set(late.values_list("recipient", flat=True)) == told_of(ticket, LATE)
     assert late.count() == 2
+
+
+def test_it_climbs_on_until_the_head_of_the_house_must_answer(cast, power_cut):
+    ticket = make_ticket(cast.subarea, power_cut)
+    for hours in (0, 12, 24, 36):
+        workflow.sweep(ticket.due_at + timedelta(hours=hours, seconds=1))
+    assert told_of(ticket, 110) == {cast.street_secretary.pk, cast.leader.pk}
+    assert told_of(ticket, 120) == {cast.district_secretary.pk, cast.leader.pk}
+    ticket.refresh_from_db()
+    assert (ticket.agenda_ground, ticket.agenda_at is not None) == (OrderGround.LATE, True)
+    order = ticket.orders.get()
+    assert (order.ground, order.addressee, order.issued_by) == ("late", cast.leader, None)
+    # Nothing is left to climb to: ten days on, nobody is written to again.
+    before = Notice.objects.count()
+    workflow.sweep(ticket.due_at + timedelta(hours=40))
+    assert Notice.objects.count() == before
 
 
 def test_a_clock_that_cannot_be_dealt_with_stands_in_nobodys_way(cast, power_cut, caplog):
@@ -387,5 +418,5 @@ def test_strangers_see_nothing_and_a_tip_off_stays_hidden_from_whom_it_is_about(
 
 
 def test_the_system_may_not_be_impersonated(cast, ticket):
-    assert available(ticket, RESIDENT) == [Verb.WITHDRAW]
+    assert available(ticket, RESIDENT) == [Verb.WITHDRAW, Verb.URGE]
     assert SYSTEM.pk is None

@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import AlreadyDone, NotAllowed, RuleViolation, StalePage
-from tickets.choices import Delivery, Status
+from tickets.choices import LATE, Delivery, Stage, Status
 from tickets.models import Clock, Escalation, Leg, Ticket, TicketEvent
 from tickets.workflow.parties import capacity, parties
 from tickets.workflow.story import CLOCK_STATE, LEG_STATE, STATE, Story
 from tickets.workflow.transitions import TRANSITIONS
 
 _KEEP = object()
+CARRIED_AT_ONCE = 500
 
 
 class Act:
@@ -111,6 +112,7 @@ class Snapshot:
         self._clocks = {id(each): _values(each, CLOCK_STATE) for each in story.clocks}
         self._legs = {id(each): _values(each, LEG_STATE) for each in story.legs}
         self._levels = {id(each): each.level for each in story.clocks}
+        self._revisions = {id(each): each.target_revision for each in story.clocks}
 
     def changed_clocks(self, story):
         return [
@@ -122,12 +124,22 @@ class Snapshot:
     def changed_legs(self, story):
         return [each for each in story.legs if self._legs.get(id(each)) != _values(each, LEG_STATE)]
 
-    def lowered(self, story):
-        """Clocks whose broken promise the verb has mended."""
+    def retargeted(self, story):
+        """Clocks that go on towards another due time than before."""
         return [
             each
             for each in story.clocks
-            if each.level < self._levels.get(id(each), 0) and each.stopped_at is None
+            if each.stopped_at is None
+            and each.stage != Stage.WORD
+            and each.target_revision > self._revisions.get(id(each), each.target_revision)
+        ]
+
+    def stopped_before_they_were_late(self, story):
+        """Clocks stopped by a late entry, at a time before levels that were told meanwhile."""
+        return [
+            each
+            for each in story.clocks
+            if each.stopped_at is not None and each.level < self._levels.get(id(each), 0)
         ]
 
 
@@ -152,14 +164,41 @@ def store(story, before):
     TicketEvent.objects.bulk_create(story.new_events)
     _store_rows(Clock, before.changed_clocks(story), CLOCK_STATE)
     _store_rows(Leg, before.changed_legs(story), LEG_STATE)
-    for clock in before.lowered(story):
-        excuse(clock)
+    carry(before.retargeted(story), ticket.last_event_at)
+    for clock in before.stopped_before_they_were_late(story):
+        clock.escalations.filter(crossed_at__gt=clock.stopped_at).update(delivery=Delivery.VOID)
 
 
-def excuse(clock):
-    """Mark what was told of a promise that a new date has mended: kept, but not held against it."""
-    above = Escalation.objects.filter(clock=clock, level__gt=clock.level)
-    above.exclude(delivery=Delivery.VOID).update(delivery=Delivery.EXCUSED)
+def carry(clocks, at):
+    """Hand on to the clocks' new target what was told under the last one, as overtaken.
+
+    So nobody hears of a level again. A breach that the new date undoes is excused, not deleted,
+    and may come again (sla.md, recompute).
+    """
+    if not clocks:
+        return
+    revisions = {clock.pk: clock for clock in clocks}
+    told = Escalation.objects.filter(clock__in=list(revisions)).exclude(delivery=Delivery.VOID)
+    rows, excused = [], []
+    for row in told:
+        clock = revisions[row.clock_id]
+        if row.target_revision != clock.target_revision - 1:
+            continue
+        if row.level >= LATE and clock.due_at > at:
+            excused.append(row.pk)
+        else:
+            rows.append(
+                Escalation(
+                    clock_id=row.clock_id,
+                    target_revision=clock.target_revision,
+                    level=row.level,
+                    crossed_at=row.crossed_at,
+                    noticed_at=row.noticed_at,
+                    delivery=Delivery.SUPERSEDED,
+                )
+            )
+    Escalation.objects.bulk_create(rows, ignore_conflicts=True, batch_size=CARRIED_AT_ONCE)
+    Escalation.objects.filter(pk__in=excused).update(delivery=Delivery.EXCUSED)
 
 
 def _store_rows(model, rows, fields):

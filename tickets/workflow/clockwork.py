@@ -75,7 +75,7 @@ def stop(clock, at, state=None):
     clock.elapsed_seconds = calendar.within(clock.started_at, at, pauses_of(clock))
     clock.late_seconds = calendar.within(clock.due_at, at) if late else 0
     clock.next_check_at = clock.asked_at = clock.asked_amount = None
-    clock.thresholds = []
+    clock.level, clock.thresholds = reached(clock, at), []
 
 
 def pause(clock, at, until, reason, *, because=""):
@@ -143,15 +143,23 @@ def begin_again(clock, at):
 def _new_target(clock, at, because):
     clock.target_revision += 1
     reckon(clock, because=because)
-    keep_level(clock, at)
+    lower_level(clock, at)
 
 
-def keep_level(clock, at):
-    """Keep what has been told, except that a breach undone by the new date may come again."""
-    if clock.due_at is not None and clock.due_at > at and clock.level >= LATE:
-        below = [level for level, _instant in clock.thresholds if level < LATE]
-        clock.level = max(below, default=0)
+def lower_level(clock, at):
+    """Take back levels that the new thresholds have not reached; the sweep climbs anew.
+
+    A level is a function of thresholds and time alone (sla.md, invariant 9). That nothing is told
+    twice is for the escalations' rows to see to, which `acting.carry` hands on.
+    """
+    clock.level = min(clock.level, reached(clock, at))
     _look_next(clock)
+
+
+def reached(clock, at):
+    """Return the highest level of the clock at this moment, 0 before the first."""
+    moment = at.timestamp()
+    return max((level for level, instant in clock.thresholds if instant <= moment), default=0)
 
 
 def reckon(clock, *, because=""):

@@ -16,7 +16,7 @@ from common.models import Version
 from tickets.choices import ClockMode, Stage
 from tickets.models import Clock, Ticket
 from tickets.workflow import clockwork
-from tickets.workflow.acting import excuse
+from tickets.workflow.acting import carry
 from tickets.workflow.story import nearest
 from worktime.arithmetic import CalendarHorizon
 from worktime.reports import calendar_revision, current_calendar, forget_calendar
@@ -115,20 +115,17 @@ def _recompute_clocks(tickets, at):
     calendar = current_calendar("business")
     rows = Clock.objects.unfinished().filter(ticket_id__in=list(tickets))
     rows = list(rows.order_by("ticket_id", "pk").select_for_update(of=("self",)))
-    changed, mended, moved = [], [], []
+    changed, moved = [], []
     for ticket_id, clocks in groupby(rows, key=lambda clock: clock.ticket_id):
         clocks = list(clocks)
         for clock in clocks:
-            before = clock.level
             if clock.mode == ClockMode.BUSINESS and _recompute_one(clock, calendar, at):
                 changed.append(clock)
-                mended += [clock] if clock.level < before else []
         if _renew_dates(tickets[ticket_id], clocks):
             moved.append(tickets[ticket_id])
     _update_clocks(changed)
     _update_tickets(moved)
-    for clock in mended:
-        excuse(clock)
+    carry(changed, at)
     return len(changed)
 
 
@@ -144,7 +141,7 @@ def _recompute_one(clock, calendar, at):
     if due_at != clock.due_at:
         clock.target_revision += 1
     clockwork.settle(clock, due_at, thresholds, because=CALENDAR)
-    clockwork.keep_level(clock, at)
+    clockwork.lower_level(clock, at)
     return True
 
 

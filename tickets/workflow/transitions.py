@@ -91,7 +91,7 @@ TRANSITIONS = {
     Verb.ORDER: _move([*OPEN, S.CLOSED], None, P.SECRETARY, P.ARBITER, P.SYSTEM),
     Verb.ANSWER_ORDER: _move(Status.values, None, *_EVERYBODY_INSIDE),
     Verb.CLOSE_ORDER: _move(Status.values, None, P.SECRETARY, P.ARBITER),
-    Verb.PROPOSE: _move([*OPEN, S.RESOLVED, S.CLOSED], None, P.SYSTEM, P.SECRETARY),
+    Verb.PROPOSE: _move([*OPEN, S.RESOLVED, S.CLOSED], None, P.SYSTEM),
     Verb.RELEASE: _move([S.RESOLVED, S.CLOSED, *OPEN], None, *_DESK),
     Verb.ATTACH: _move([*OPEN, S.RESOLVED], None, P.RESIDENT, *_EVERYBODY_INSIDE),
 }
