@@ -64,5 +64,5 @@ def _row(ticket, user, at, kinds, places):
         is_late=is_late,
         is_soon=ticket.is_due_soon(at),
         seconds=left if ticket.is_open else 0,
-        main=actions.main_of(workflow.available(ticket, user)),
+        main=actions.main_of(workflow.available(ticket, user, among=actions.MAIN)),
     )

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from accounts.choices import Role
-from accounts.models import User
-from accounts.reports import SECRETARIES, holders, ladder, leader_of, manager_of, reach
+from accounts.models import Posting, User
+from accounts.reports import SECRETARIES, Roster, day_of, holders, ladder, reach
 from notices.workflow import Message, enqueue_many
 from tickets.choices import (
     BEYOND_THE_LADDER,
@@ -141,11 +141,15 @@ class Ladders:
         if key is None:
             return None, None
         if key not in self._heads:
-            found = (
-                manager_of(ticket.organisation, self.at),
-                leader_of(ticket.organisation, self.at),
+            rows = Posting.objects.current(day_of(self.at)).filter(
+                organisation_id=key, role__in=(Role.ORGANISATION_MANAGER, Role.ORGANISATION_LEADER)
             )
-            manager, leader = (duty and duty.user for duty in found)
+            rows = list(rows.select_related("user").order_by("pk"))
+            present = {}
+            for duty in Roster(rows, self.at).on_duty(rows):
+                present.setdefault(duty.posting.role, duty.user)
+            manager = present.get(Role.ORGANISATION_MANAGER)
+            leader = present.get(Role.ORGANISATION_LEADER)
             self._heads[key] = (manager or leader, leader or manager)
         return self._heads[key]
 

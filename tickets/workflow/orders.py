@@ -7,14 +7,14 @@ from django.utils.translation import gettext_noop
 
 from accounts.choices import Role
 from accounts.models import Posting
-from accounts.reports import SECRETARIES, Roster, day_of, ladder, leader_of, manager_of, reach
+from accounts.reports import SECRETARIES, Roster, day_of, ladder, leader_of, manager_of
 from common.errors import AlreadyDone, NotAllowed, RuleViolation
 from common.text import tidy
 from tickets.choices import OrderGround, OrderState, Verb
 from tickets.models import TEXT_LIMIT, SupervisionOrder, Ticket
 from tickets.workflow import words
 from tickets.workflow.acting import acting
-from tickets.workflow.parties import SYSTEM
+from tickets.workflow.parties import SYSTEM, may_answer
 
 LONGEST_ORDER = timedelta(days=30)
 # By when a rule wants an answer; a secretary names the day.
@@ -145,16 +145,6 @@ def close_order(order, *, by, note, at=None):
 def _fresh(order):
     """Return the order as it is now; the ticket's lock, which is held, keeps it so."""
     return SupervisionOrder.objects.select_related("addressee", "issued_by").get(pk=order.pk)
-
-
-def may_answer(order, user):
-    """Whether the order is this person's to answer."""
-    if order.addressee_id == user.pk:
-        return True
-    heads = {Role.ORGANISATION_MANAGER, Role.ORGANISATION_LEADER}
-    return order.organisation_id is not None and bool(
-        reach(user).roles_in(order.organisation_id) & heads
-    )
 
 
 def remind_of_orders(at):

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from accounts.choices import Role
 from accounts.reports import reach
 from specialists.reports import specialist_grids
-from tickets.choices import Part, Verb
+from tickets.choices import OrderState, Part, Stage, Verb
+from tickets.workflow.extensions import may_be_extended
 from tickets.workflow.transitions import TRANSITIONS, Party
 
 
@@ -26,7 +29,7 @@ _SECRETARIES = {Role.COMMUNITY_SECRETARY, Role.STREET_SECRETARY, Role.DISTRICT_S
 _LEAD = {Role.SPECIALIST, Role.STEWARD}
 _MANAGERS = {Role.ORGANISATION_MANAGER, Role.ORGANISATION_LEADER}
 # Verbs that only the code itself runs, or that have a page of their own.
-_NO_BUTTON = {Verb.SUBMIT, Verb.JOIN, Verb.ATTACH}
+_NO_BUTTON = {Verb.SUBMIT, Verb.JOIN, Verb.ATTACH, Verb.PROPOSE, Verb.CHANGE_POLICY}
 
 
 def places_of(ticket):
@@ -83,21 +86,118 @@ def _helps(ticket, organisations):
     )
 
 
-def available(ticket, by):
-    """Return the verbs that `by` may use on the ticket now, in the table's order."""
+def available(ticket, by, among=TRANSITIONS):
+    """Return the verbs that `by` may use on the ticket now, in the table's order.
+
+    `among` are the verbs of interest. Requests for more time, orders and events of the ticket are
+    looked at only for verbs on them, by people who could use these; they may be fetched with it.
+    """
     mine = parties(ticket, by)
     return [
         verb
         for verb, move in TRANSITIONS.items()
-        if ticket.status in move.sources
-        and mine & move.parties
+        if verb in among
         and verb not in _NO_BUTTON
-        and not (verb == Verb.RETURN and ticket.is_locked)
-        and not (verb == Verb.DISPATCH and ticket.return_count >= 2)
-        and not (verb == Verb.RECORD_CALL and must_not_judge(ticket, by, mine))
-        and not (verb == Verb.RESUME and ticket.waiting_for == "resident")
-        and not (verb == Verb.ANSWER and ticket.waiting_for != "resident")
+        and ticket.status in move.sources
+        and mine & move.parties
+        and _CONDITIONS.get(verb, _always)(ticket, by, mine)
     ]
+
+
+def _always(ticket, by, mine):
+    return True
+
+
+def _may_return(ticket, by, mine):
+    return not ticket.is_locked
+
+
+def _may_dispatch(ticket, by, mine):
+    return ticket.return_count < 2
+
+
+def _may_resume(ticket, by, mine):
+    return ticket.waiting_for != "resident"
+
+
+def _may_reply(ticket, by, mine):
+    return ticket.waiting_for == "resident"
+
+
+def _may_release(ticket, by, mine):
+    return not ticket.is_confidential
+
+
+def _may_call_back(ticket, by, mine):
+    return not must_not_judge(ticket, by, mine)
+
+
+def _may_ask_for_time(ticket, by, mine):
+    clock = _resolve_clock(ticket)
+    return clock is not None and may_be_extended(clock, timezone.now())
+
+
+def _may_decide_on_time(ticket, by, mine):
+    """Whether more time is asked for, and by somebody else."""
+    clock = _resolve_clock(ticket)
+    if clock is None or clock.asked_at is None:
+        return False
+    asked = [each for each in ticket.events.all() if each.verb == Verb.ASK_EXTENSION]
+    return max(asked, key=lambda event: event.number).by_id != by.pk
+
+
+def _resolve_clock(ticket):
+    """Return the resolve clock of the present cycle; clocks may be fetched with the ticket."""
+    clocks = (each for each in ticket.clocks.all() if each.stage == Stage.RESOLVE)
+    return next((each for each in clocks if each.cycle == ticket.cycle), None)
+
+
+def _may_answer_an_order(ticket, by, mine):
+    return bool(orders_to_answer(ticket, by))
+
+
+def _may_close_an_order(ticket, by, mine):
+    return bool(orders_to_close(ticket, by))
+
+
+_CONDITIONS = {
+    Verb.RETURN: _may_return,
+    Verb.DISPATCH: _may_dispatch,
+    Verb.RECORD_CALL: _may_call_back,
+    Verb.RESUME: _may_resume,
+    Verb.ANSWER: _may_reply,
+    Verb.RELEASE: _may_release,
+    Verb.ASK_EXTENSION: _may_ask_for_time,
+    Verb.GRANT_EXTENSION: _may_decide_on_time,
+    Verb.REFUSE_EXTENSION: _may_decide_on_time,
+    Verb.ANSWER_ORDER: _may_answer_an_order,
+    Verb.CLOSE_ORDER: _may_close_an_order,
+}
+
+
+def orders_to_answer(ticket, by):
+    """Return the orders on the ticket that wait for this person's answer, the most urgent first."""
+    found = (each for each in ticket.orders.all() if each.state == OrderState.OPEN)
+    return sorted((each for each in found if may_answer(each, by)), key=_when_due)
+
+
+def orders_to_close(ticket, by):
+    """Return the answered orders that somebody else than who answered may close."""
+    found = (each for each in ticket.orders.all() if each.state == OrderState.ANSWERED)
+    return sorted((each for each in found if each.answered_by_id != by.pk), key=_when_due)
+
+
+def _when_due(order):
+    return order.due_at, order.pk
+
+
+def may_answer(order, user):
+    """Whether the order is this person's to answer: its addressee's, or who heads the house."""
+    if order.addressee_id == user.pk:
+        return True
+    return order.organisation_id is not None and bool(
+        reach(user).roles_in(order.organisation_id) & _MANAGERS
+    )
 
 
 def must_not_judge(ticket, by, mine):

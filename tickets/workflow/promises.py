@@ -5,16 +5,13 @@ from django.utils.translation import gettext_noop
 
 from common.errors import AlreadyDone, NotAllowed, RuleViolation
 from common.text import tidy
-from tickets.choices import LimitUnit, Stage, Verb
+from tickets.choices import Stage, Verb
 from tickets.models import TEXT_LIMIT
 from tickets.policies import FROM_THE_START, limits_of
 from tickets.workflow import words
 from tickets.workflow.acting import acting
+from tickets.workflow.extensions import LONGEST_EXTENSION, SHORTEST_EXTENSION
 from tickets.workflow.parties import SYSTEM
-
-# Five working days may become fifteen and no more (Shandong's hotline rules, domain notes §1.5).
-LONGEST_EXTENSION = {LimitUnit.WORKING_DAYS: 10, LimitUnit.SECONDS: 10 * 86_400}
-SHORTEST_EXTENSION = {LimitUnit.WORKING_DAYS: 1, LimitUnit.SECONDS: 3600}
 
 
 def tell_resident(ticket, *, by, note, by_phone=False, at=None, seen=None):
