@@ -242,30 +242,70 @@ def test_wall_clock_has_no_horizon_but_the_last_year():
         wall.add_working_days(beijing("9998-12-30 00:00"), 1)
 
 
+NINE, TEN, NEXT_DAY = (
+    beijing(text) for text in ("2026-09-14 09:00", "2026-09-14 10:00", "2026-09-15 09:00")
+)
+NAIVE = datetime(2026, 9, 14, 9)
+
+
+@pytest.mark.parametrize("calendar", [AUTUMN, CALENDARS["wall"]], ids=["business", "wall"])
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda: AUTUMN.add(datetime(2026, 9, 14), 1),
-        lambda: AUTUMN.within(beijing("2026-09-14 09:00"), datetime(2026, 9, 14)),
-        lambda: AUTUMN.is_open(datetime(2026, 9, 14)),
-        lambda: AUTUMN.add(beijing("2026-09-14 09:00"), 1, [(datetime(2026, 9, 14), None)]),
-        lambda: AUTUMN.add(beijing("2026-09-14 09:00"), -1),
-        lambda: AUTUMN.add_working_days(beijing("2026-09-14 09:00"), 0),
-        lambda: AUTUMN.within(
-            beijing("2026-09-14 09:00"),
-            beijing("2026-09-15 09:00"),
-            [(beijing("2026-09-14 11:00"), beijing("2026-09-14 10:00"))],
+        lambda calendar: calendar.add(NAIVE, 1),
+        lambda calendar: calendar.within(NAIVE, NINE),
+        lambda calendar: calendar.within(NINE, NAIVE),
+        lambda calendar: calendar.thresholds(NAIVE, 1, [100]),
+        lambda calendar: calendar.add_working_days(NAIVE, 1),
+        lambda calendar: calendar.is_open(NAIVE),
+        lambda calendar: calendar.next_open(NAIVE),
+        lambda calendar: calendar.spans(NAIVE, NINE),
+        lambda calendar: calendar.spans(NINE, NAIVE),
+        lambda calendar: calendar.add(NINE, 1, [(NAIVE, None)]),
+        lambda calendar: calendar.add(NINE, 1, [(NINE, NAIVE)]),
+    ],
+)
+def test_instant_without_a_zone_is_refused(calendar, ask):
+    with pytest.raises(CalendarError) as refusal:
+        ask(calendar)
+    assert str(refusal.value) == "“2026-09-14 09:00:00” is no instant with a time zone."
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda pauses: AUTUMN.add(NINE, 1, pauses),
+        lambda pauses: AUTUMN.within(NINE, NEXT_DAY, pauses),
+        lambda pauses: AUTUMN.thresholds(NINE, 1, [50], pauses),
+        lambda pauses: AUTUMN.add_working_days(NINE, 1, pauses),
+    ],
+)
+def test_pause_that_ends_before_it_begins_is_refused(ask):
+    with pytest.raises(CalendarError) as refusal:
+        ask([(NINE, TEN), (TEN, NINE)])
+    assert str(refusal.value) == "A pause cannot end before it begins."
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: AUTUMN.add(NINE, -1), "A duration cannot be negative."),
+        (lambda: AUTUMN.thresholds(NINE, 1, [-50]), "A duration cannot be negative."),
+        (
+            lambda: AUTUMN.add_working_days(NINE, 0),
+            "A limit in working days begins with one day.",
         ),
     ],
 )
-def test_bad_question_is_refused(ask):
-    with pytest.raises(CalendarError):
+def test_impossible_duration_is_refused(ask, message):
+    with pytest.raises(CalendarError) as refusal:
         ask()
+    assert str(refusal.value) == message
 
 
 def test_parts_of_a_second_are_no_duration():
     with pytest.raises(TypeError):
-        AUTUMN.add(beijing("2026-09-14 09:00"), 1.5)
+        AUTUMN.add(NINE, 1.5)
 
 
 @pytest.mark.parametrize(
@@ -280,6 +320,18 @@ def test_parts_of_a_second_are_no_duration():
             {"weekly": {"mon": [["13:00", "17:00"], ["08:00", "13:01"]]}},
             "The hours of a day overlap.",
         ),
+        (
+            {"workdays": {"2026-09-20": [["09:00", "11:00"], ["10:00", "12:00"]]}},
+            "The hours of a day overlap.",
+        ),
+        (
+            {"breaks": {"2026-09-21": [["11:00", "10:00"]]}},
+            "The hours 11:00–10:00 end before they begin.",
+        ),
+        (
+            {"seasons": [{"from": "06-01", "to": "06-30", "weekly": {"monday": []}}]},
+            "“monday” is no day of the week.",
+        ),
         ({"weekly": {"mon": [["24:00", "24:00"]]}}, "“24:00” is no time of day."),
         ({"weekly": {"mon": [["08:00", "24:30"]]}}, "“24:30” is no time of day."),
         ({"weekly": {"mon": [["8:00", "9:00"]]}}, "“8:00” is no time of day."),
@@ -290,6 +342,8 @@ def test_parts_of_a_second_are_no_duration():
         ),
         ({"seasons": [{"from": "2-3", "to": "03-01"}]}, "“2-3” is no day of the year."),
         ({"holidays": ["2026-02-29"]}, "“2026-02-29” is no date."),
+        ({"workdays": {"2026-13-01": None}}, "“2026-13-01” is no date."),
+        ({"breaks": {"today": []}}, "“today” is no date."),
         ({"horizon": ["2026-02-01", "2026-01-01"]}, "The calendar ends before it begins."),
     ],
 )

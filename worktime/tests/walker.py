@@ -1,7 +1,7 @@
 """A slow second opinion: one byte per second of a window, laid out by reading the wall clock."""
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -56,6 +56,13 @@ class Walker:
     def offset(self, instant):
         return int((instant - self.begin).total_seconds())
 
+    @cached_property
+    def edges(self):
+        """The ends of the window and, between them, every opening and closing."""
+        end = len(self.seconds)
+        changes = (i for i in range(60, end, 60) if self.seconds[i - 1] != self.seconds[i])
+        return [0, end, *changes]
+
     def without(self, pauses, end=None):
         seconds = self.seconds[:end]
         for paused, resumed in pauses:
@@ -64,21 +71,21 @@ class Walker:
         return seconds
 
     def within(self, start, end, pauses=()):
-        return self.without(pauses, end).count(1, start)
+        seconds = self.without(pauses, end) if pauses else self.seconds
+        return seconds.count(1, start, end)
 
     def add(self, start, seconds, pauses=()):
         """Give the offset at which the n-th open second from start ends; None: not in here."""
-        open_seconds, at = self.without(pauses), start
+        open_seconds = self.without(pauses) if pauses else self.seconds
+        at = start
         if seconds == 0:
             return start
-        while (passed := open_seconds.count(1, at, at + 600)) < seconds:
-            seconds, at = seconds - passed, at + 600
-            if at >= len(open_seconds):
-                return None
-        while seconds:
-            seconds -= open_seconds[at]
-            at += 1
-        return at
+        for stride in (3600, 60, 1):
+            while (passed := open_seconds.count(1, at, at + stride)) < seconds:
+                seconds, at = seconds - passed, at + stride
+                if at >= len(open_seconds):
+                    return None
+        return at + 1
 
 
 @cache
@@ -129,10 +136,15 @@ SPECS = {
             day: [["00:30", "02:20"], ["02:40", "03:10"], ["20:00", "24:00"]] for day in DAYS
         },
     },
+    # Seven days, and no two alike.
     "week": {
         "mode": "business",
         "tz": "Asia/Shanghai",
-        "weekly": {**office_week(), "sat": [["09:00", "11:30"]]},
+        "weekly": {**office_week(), "fri": [["00:00", "01:10"], ["22:00", "24:00"]]},
+        "seasons": [{"from": "06-06", "to": "06-30", "weekly": office_week(SUMMER, DAYS[:6])}],
+        "holidays": ["2026-06-03"],
+        "workdays": {"2026-06-04": [["09:00", "11:30"]], "2026-06-07": None},
+        "breaks": {"2026-06-02": [["10:00", "10:20"], ["11:50", "13:31"]]},
     },
     "wall": {"mode": "wall", "tz": "Asia/Shanghai", "weekly": {}},
 }
