@@ -1,7 +1,16 @@
 """Time limits as an in-process map: filing and every page read them without a query."""
 
+import re
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from common.errors import RuleViolation
 from common.maps import NameMap
-from tickets.choices import Stage
+from common.text import narrow
+from tickets.choices import ClockMode, LimitUnit, Stage
 from tickets.models import Policy
 
 VERSION_NAME = "policies"
@@ -19,18 +28,26 @@ def _load():
 policies = NameMap(VERSION_NAME, _load)
 
 
-def limit_of(stage, facts):
-    """Return the limit of a stage for a category's facts, None where nothing is promised.
+# --- Which limit counts --------------------------------------------------------------------
 
-    The category itself counts before its top, that before every category; at each of them a
-    limit for the priority before one for any.
+
+def ladder(facts):
+    """Return (category, priority) from the most specific to the widest: the first found counts.
+
+    The category itself comes before its top, that before every category; at each of them the
+    priority before any.
     """
+    categories = dict.fromkeys([facts.id, facts.parent_id, None])
+    return [(category, priority) for category in categories for priority in (facts.priority, "")]
+
+
+def limit_of(stage, facts):
+    """Return the limit of a stage for a category's facts, None where nothing is promised."""
     known = policies.all()
-    for category_id in (facts.id, facts.parent_id, None):
-        for priority in (facts.priority, ""):
-            found = known.get((stage, category_id, priority))
-            if found is not None:
-                return found
+    for category_id, priority in ladder(facts):
+        found = known.get((stage, category_id, priority))
+        if found is not None:
+            return found
     return None
 
 
@@ -38,3 +55,76 @@ def limits_of(facts):
     """Return {stage: limit} of everything a new matter of this category is promised."""
     found = {stage: limit_of(stage, facts) for stage in FROM_THE_START}
     return {stage: limit for stage, limit in found.items() if limit is not None}
+
+
+def fitting(facts):
+    """Return {stage: [Policy, …]} of the limits in force that fit, the one that counts first.
+
+    Every stage is named, with nothing behind it where nothing is promised.
+    """
+    steps = {step: number for number, step in enumerate(ladder(facts))}
+    categories = Q(category=None) | Q(category__in=[facts.id, facts.parent_id])
+    rows = Policy.objects.in_force().filter(categories, priority__in=["", facts.priority])
+    rows = sorted(
+        rows.select_related("category"), key=lambda row: steps[row.category_id, row.priority]
+    )
+    return {stage: [row for row in rows if row.stage == stage] for stage in Stage}
+
+
+# --- Limits in words, and read from what people write --------------------------------------
+
+HOUR, DAY = 3600, 86_400
+# What nobody counts in hours any more.
+SAID_IN_DAYS = 3 * DAY
+AMOUNT = re.compile(r"[0-9]{1,6}(\.[0-9]{1,4})?")
+
+
+def in_words(mode, amount, unit):
+    """Say a limit as people do: 24 hours round the clock, 8 working hours, 5 working days."""
+    if unit == LimitUnit.WORKING_DAYS:
+        return ngettext("%(count)d working day", "%(count)d working days", amount) % {
+            "count": amount
+        }
+    return (_wall_words if mode == ClockMode.WALL else _working_words)(amount)
+
+
+def _wall_words(seconds):
+    if seconds % DAY == 0 and seconds >= SAID_IN_DAYS:
+        count = seconds // DAY
+        said = ngettext("%(count)d day round the clock", "%(count)d days round the clock", count)
+    elif seconds % HOUR == 0:
+        count = seconds // HOUR
+        said = ngettext("%(count)d hour round the clock", "%(count)d hours round the clock", count)
+    else:
+        count = round(seconds / 60)
+        said = ngettext(
+            "%(count)d minute round the clock", "%(count)d minutes round the clock", count
+        )
+    return said % {"count": count}
+
+
+def _working_words(seconds):
+    if seconds % HOUR == 0:
+        count = seconds // HOUR
+        said = ngettext("%(count)d working hour", "%(count)d working hours", count)
+    else:
+        count = round(seconds / 60)
+        said = ngettext("%(count)d working minute", "%(count)d working minutes", count)
+    return said % {"count": count}
+
+
+def amount_of(text, unit):
+    """Read a limit as people write it, hours or whole working days, in the unit of the row.
+
+    Hours may have a fraction and become seconds, to the minute. Raises RuleViolation for what is
+    no number, or half a working day.
+    """
+    typed = narrow(str(text)).strip()
+    if not AMOUNT.fullmatch(typed):
+        raise RuleViolation(_("Write the limit as a number, such as 24."), field="amount")
+    number = Decimal(typed)
+    if unit == LimitUnit.WORKING_DAYS:
+        if number != int(number):
+            raise RuleViolation(_("Working days are whole days."), field="amount")
+        return int(number)
+    return round(number * 60) * 60

@@ -55,12 +55,13 @@ def load_reference():
     organisations but handlers.
     """
     with transaction.atomic():
+        # First of all: whoever publishes a limit meanwhile waits for this row.
+        Version.objects.bump(VERSION_NAME)
         organisations, departments = _load_organisations()
         categories = _load_categories(departments)
         limits = _load_limits()
         Version.objects.bump("categories")
         Version.objects.bump("organisations")
-        Version.objects.bump(VERSION_NAME)
     return organisations, categories, limits
 
 
@@ -146,15 +147,17 @@ FOR_ALL = {
 
 
 def _load_limits():
-    """Publish the limits of the data, except where a person has published another one."""
+    """Publish the limits of the data, except where a person has published or withdrawn one."""
     loaded, now = Loaded(), timezone.now()
-    known = {(row.stage, row.category_id): row for row in Policy.objects.in_force()}
+    # The data names no priorities. The newest row of a key comes last, and is the one that counts.
+    rows = Policy.objects.filter(priority="").order_by("since", "pk")
+    known = {(row.stage, row.category_id): row for row in rows}
     wanted = {(stage, None): terms for stage, terms in FOR_ALL.items()} | _limits_of_categories()
     new, ended = [], []
     for (stage, category_id), (mode, amount, unit) in wanted.items():
         row = known.get((stage, category_id))
         differs = row is not None and (row.mode, row.amount, row.unit) != (mode, amount, unit)
-        if row is not None and (row.published_by != DATA_SAYS or not differs):
+        if row is not None and (_is_a_persons(row) or not differs):
             loaded.unchanged += 1
             continue
         ended += [row.pk] if row else []
@@ -168,6 +171,11 @@ def _load_limits():
     Policy.objects.filter(pk__in=ended).update(until=now)
     Policy.objects.bulk_create(new)
     return loaded
+
+
+def _is_a_persons(row):
+    """Whether a person published this limit, or withdrew it: the data only replaces its own."""
+    return row.published_by != DATA_SAYS or row.until is not None
 
 
 def _limits_of_categories():
@@ -188,4 +196,7 @@ def _resolve_limit(row):
     hours = float(row["resolve_hours"])
     if row["clock"] == "calendar":
         return ClockMode.WALL, int(hours * HOUR), LimitUnit.SECONDS
-    return ClockMode.BUSINESS, int(hours / HOURS_A_WORKING_DAY), LimitUnit.WORKING_DAYS
+    days, rest = divmod(hours, HOURS_A_WORKING_DAY)
+    if rest:
+        return ClockMode.BUSINESS, int(hours * HOUR), LimitUnit.SECONDS
+    return ClockMode.BUSINESS, int(days), LimitUnit.WORKING_DAYS

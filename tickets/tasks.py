@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from tickets import drafts, workflow
+from tickets.workflow import limits
 
 
 @shared_task(name="tickets.sweep", ignore_result=True)
@@ -13,14 +14,15 @@ def sweep():
 
 @shared_task(name="tickets.recompute", ignore_result=True)
 def recompute():
-    """Bring open promises up to date when the working calendar has changed; every minute."""
+    """Bring open promises up to date with the working calendar and the limits; every minute."""
     workflow.recompute_if_needed()
+    limits.apply_if_asked()
 
 
 @shared_task(name="tickets.apply_policies", ignore_result=True)
-def apply_policies(by):
+def apply_policies():
     """Give open matters the time limits of now, as an administrator has asked; may run twice."""
-    workflow.apply_policies(by=by)
+    limits.apply_if_asked()
 
 
 @shared_task(name="tickets.purge_drafts", ignore_result=True)
