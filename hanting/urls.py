@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from grids.urls import api_urlpatterns
-from hanting import health, views
+from hanting import health, views, working_calendar
 from hanting.bench.floor import floor
 from hanting.today import today
 from tickets.api.docs import ApiDocs, ApiSchema
@@ -27,6 +27,24 @@ urlpatterns = [
     path("api/v1/", include("tickets.api_urls")),
     path("api/schema/", ApiSchema.as_view(), name="api_schema"),
     path("api/docs/", ApiDocs.as_view(), name="api_docs"),
+    path(
+        "admin/working-calendar/<int:year>/", working_calendar.show_year, name="working_calendar"
+    ),
+    path(
+        "admin/working-calendar/<int:year>/confirm/",
+        working_calendar.confirm_year,
+        name="working_calendar_confirm",
+    ),
+    path(
+        "admin/working-calendar/<int:year>/days/",
+        working_calendar.change_days,
+        name="working_calendar_days",
+    ),
+    path(
+        "admin/working-calendar/hours/",
+        working_calendar.change_hours,
+        name="working_calendar_hours",
+    ),
     path("admin/", admin.site.urls),
 ]
 

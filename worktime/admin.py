@@ -1,14 +1,43 @@
-"""The day table to correct and confirm, and the versions of the hours to look at and add to."""
+"""Days and versions of the hours, with their history, to look at.
 
-from django.contrib import admin, messages
+They are changed on the pages of the working calendar, which first show what would move.
+"""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
-from common.errors import AlreadyDone, RuleViolation
-from worktime import workflow
-from worktime.forms import CalendarVersionForm, WorkDayForm
 from worktime.models import CalendarVersion, WorkDay
+
+
+class LookOnly:
+    """An admin of rows that nobody adds, changes or deletes there; `ways` lead to who does."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        # The history's own form saves without asking for permission to change.
+        raise PermissionDenied
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"ways": self.ways(), **(extra_context or {})})
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        ways = self.ways(self.get_object(request, object_id))
+        return super().change_view(
+            request, object_id, form_url, {"ways": ways, **(extra_context or {})}
+        )
 
 
 class YearFilter(admin.SimpleListFilter):
@@ -24,8 +53,7 @@ class YearFilter(admin.SimpleListFilter):
 
 
 @admin.register(WorkDay)
-class WorkDayAdmin(SimpleHistoryAdmin):
-    form = WorkDayForm
+class WorkDayAdmin(LookOnly, SimpleHistoryAdmin):
     list_display = ["date", "is_working", "label", "is_provisional", "source", "confirmed_by"]
     list_filter = [YearFilter, "is_working", "is_provisional"]
     search_fields = ["label", "source"]
@@ -40,68 +68,20 @@ class WorkDayAdmin(SimpleHistoryAdmin):
         "confirmed_by",
         "confirmed_at",
     ]
-    readonly_fields = ["date", "is_provisional", "confirmed_by", "confirmed_at"]
-    actions = ["confirm_years"]
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def save_model(self, request, obj, form, change):
-        saved = workflow.correct_day(
-            obj.date,
-            is_working=obj.is_working,
-            label=obj.label,
-            source=obj.source,
-            by=request.user,
-        )
-        obj.__dict__.update(saved.__dict__)
-
-    @admin.action(
-        description=gettext_lazy("Confirm the whole year of the selected days"),
-        permissions=["change"],
-    )
-    def confirm_years(self, request, queryset):
-        for year in queryset.years():
-            try:
-                count = workflow.confirm_year(year, by=request.user)
-            except AlreadyDone as news:
-                messages.info(request, str(news))
-            except RuleViolation as error:
-                messages.error(request, str(error))
-            else:
-                text = _("%(year)s is confirmed: %(count)d days.")
-                messages.success(request, text % {"year": year, "count": count})
+    def ways(self, day=None):
+        year = day.date.year if day else timezone.localdate().year
+        ways = [(_("Show the whole year"), reverse("working_calendar", args=[year]))]
+        if day:
+            correct = reverse("working_calendar_days", args=[year])
+            ways.append((_("Correct this day"), f"{correct}?day={day.date.isoformat()}"))
+        return ways
 
 
 @admin.register(CalendarVersion)
-class CalendarVersionAdmin(admin.ModelAdmin):
-    form = CalendarVersionForm
+class CalendarVersionAdmin(LookOnly, admin.ModelAdmin):
     list_display = ["number", "is_active", "published_at", "published_by", "note"]
+    fields = ["number", "weekly", "seasons", "is_active", "published_at", "published_by", "note"]
 
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def get_fields(self, request, obj=None):
-        if obj is None:
-            return ["weekly", "seasons", "note"]
-        return [
-            "number",
-            "weekly",
-            "seasons",
-            "is_active",
-            "published_at",
-            "published_by",
-            "note",
-        ]
-
-    def save_model(self, request, obj, form, change):
-        version = workflow.publish_calendar(
-            weekly=obj.weekly, seasons=obj.seasons, note=obj.note, by=request.user
-        )
-        obj.__dict__.update(version.__dict__)
+    def ways(self, version=None):
+        return [(_("Change the hours"), reverse("working_calendar_hours"))]

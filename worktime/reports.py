@@ -1,7 +1,7 @@
 """The calendar in force, and how far its days can be trusted."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db.models import Max, Min
@@ -14,6 +14,7 @@ from worktime.models import CalendarVersion, WorkDay
 
 VERSION_NAME = "worktime"
 WARNING_MONTH = 12  # the notice on the next year is out by then: 4 November in 2025
+WANTED_DAYS = 90  # settled days ahead; with fewer a person looks for the notice
 
 
 def current_calendar(mode: str = "business") -> WorkCalendar:
@@ -26,6 +27,28 @@ def current_calendar(mode: str = "business") -> WorkCalendar:
     if mode == "wall":
         return WALL
     return _calendars[mode]
+
+
+def proposed_calendar(*, weekly=None, seasons=None, days=None) -> WorkCalendar:
+    """Return the calendar in force with these hours, or {date: is_working}, in place of its own.
+
+    Nothing is stored. Raises CalendarHorizon when no calendar is loaded or a day is not in it,
+    CalendarError when the hours contradict themselves.
+    """
+    version = CalendarVersion.objects.active().first()
+    if version is None:
+        raise CalendarHorizon(gettext_noop("No opening hours have been published."))
+    held = dict(WorkDay.objects.order_by("date").values_list("date", "is_working"))
+    for day in sorted(days or ()):
+        if day not in held:
+            template = gettext_noop("%(day)s is not in the calendar. Load its year first.")
+            raise CalendarHorizon(template, day=day.isoformat())
+    spec = calendar_spec(
+        weekly=version.weekly if weekly is None else weekly,
+        seasons=version.seasons if seasons is None else seasons,
+        days=(held | (days or {})).items(),
+    )
+    return WorkCalendar.from_spec(spec)
 
 
 def calendar_revision() -> int:
@@ -84,6 +107,16 @@ class Coverage:
     provisional_from: date | None
     days_left: int
 
+    @property
+    def is_short(self) -> bool:
+        """Whether a person should look for the next year's notice now."""
+        return self.days_left < WANTED_DAYS
+
+    @property
+    def settled_until(self) -> date | None:
+        """The last day before the first provisional one, or of the table."""
+        return self.provisional_from - timedelta(days=1) if self.provisional_from else self.last
+
 
 def coverage(at=None) -> Coverage:
     """Say how many days ahead the calendar is settled, for health checks."""
@@ -99,12 +132,7 @@ def coverage(at=None) -> Coverage:
 
 
 def _load():
-    version = CalendarVersion.objects.active().first()
-    if version is None:
-        raise CalendarHorizon(gettext_noop("No opening hours have been published."))
-    days = WorkDay.objects.order_by("date").values_list("date", "is_working")
-    spec = calendar_spec(weekly=version.weekly, seasons=version.seasons, days=days)
-    return {"business": WorkCalendar.from_spec(spec)}
+    return {"business": proposed_calendar()}
 
 
 WALL = WorkCalendar.from_spec({"mode": "wall", "tz": settings.TIME_ZONE})

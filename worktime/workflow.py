@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from common.errors import AlreadyDone, RuleViolation
+from common.errors import AlreadyDone, RuleViolation, StalePage
 from common.models import Version
 from common.workflow import record
 from worktime import sources
@@ -17,9 +17,11 @@ from worktime.arithmetic import WEEKDAYS, CalendarError, WorkCalendar
 from worktime.choices import FIRST_YEAR, LAST_YEAR
 from worktime.models import CalendarVersion, WorkDay
 from worktime.reports import VERSION_NAME, forget_calendar
+from worktime.year import seasons_of_the_year
 
 BATCH = 400
 IMPORTED_FIELDS = ["is_working", "label", "source", "is_provisional"]
+CORRECTED_FIELDS = [*IMPORTED_FIELDS, "confirmed_by", "confirmed_at"]
 
 
 @dataclass(frozen=True)
@@ -77,35 +79,35 @@ def import_years(
 
 
 def correct_day(day: date, *, is_working: bool, source: str, by, label="", at=None) -> WorkDay:
-    """Say whether a day is worked, from a notice that a person has read, and return the day.
+    """Say whether a day is worked, from a notice that a person has read, and return the day."""
+    return correct_days({day: (is_working, label)}, source=source, by=by, at=at)[0]
 
-    `by` is a user or a word. The day counts as confirmed afterwards. Raises RuleViolation when
-    the day is not in the table or no source is named.
+
+def correct_days(days: dict, *, source: str, by, seen=None, at=None) -> list[WorkDay]:
+    """Say of {date: (is_working, label)} what one notice says, and return the days in order.
+
+    `by` is a user or a word, `seen` the calendar's revision that the person decided on. The days
+    count as confirmed afterwards; all of them change or none. Raises RuleViolation when a day is
+    not in the table or no source is named, StalePage when the calendar has changed since `seen`.
     """
-    source, label = source.strip(), label.strip()
+    source = source.strip()
     if not source:
         raise RuleViolation(_("Name the notice that this comes from."), field="source")
+    at = at or timezone.now()
     with transaction.atomic():
-        row = WorkDay.objects.select_for_update().filter(date=day).first()
-        if row is None:
-            raise RuleViolation(
-                _("%(day)s is not in the calendar. Load its year first.") % {"day": day},
-                field="date",
+        _claim(seen)
+        rows = list(WorkDay.objects.select_for_update().filter(date__in=days).order_by("date"))
+        _check_held(days, rows)
+        changed = [row for row in rows if _correct(row, *days[row.date], source, by, at)]
+        if changed:
+            bulk_update_with_history(
+                changed, WorkDay, CORRECTED_FIELDS, batch_size=BATCH, default_user=_user(by)
             )
-        values = {"is_working": is_working, "label": label, "source": source}
-        if row.confirmed_at and all(getattr(row, name) == values[name] for name in values):
-            return row
-        for name, value in values.items():
-            setattr(row, name, value)
-        row.is_provisional = False
-        row.confirmed_by, row.confirmed_at = _name(by), at or timezone.now()
-        row.full_clean()
-        row._history_user = None if isinstance(by, str) else by
-        row.save()
-        _announce()
-        detail = {"is_working": is_working, "source": source}
-        record("correct_day", by=by, object=("workday", day.isoformat()), detail=detail, at=at)
-    return row
+            _announce()
+            corrected = {row.date.isoformat(): row.is_working for row in changed}
+            detail = {"days": corrected, "source": source}
+            record("correct_days", by=by, object=("workday", min(corrected)), detail=detail, at=at)
+    return rows
 
 
 def confirm_year(year: int, *, by, at=None) -> int:
@@ -129,20 +131,24 @@ def confirm_year(year: int, *, by, at=None) -> int:
             WorkDay,
             ["is_provisional", "confirmed_by", "confirmed_at"],
             batch_size=BATCH,
-            default_user=None if isinstance(by, str) else by,
+            default_user=_user(by),
         )
         _announce()
         record("confirm_calendar_year", by=by, object=("year", year), at=at)
     return len(rows)
 
 
-def publish_calendar(*, weekly: dict, seasons=(), by, note="", at=None) -> CalendarVersion:
+def publish_calendar(
+    *, weekly: dict, seasons=(), by, note="", seen=None, at=None
+) -> CalendarVersion:
     """Put other opening hours in force as a new version and return it; nothing is edited.
 
-    Raises RuleViolation when the hours contradict themselves.
+    `seen` is the calendar's revision that the person decided on. Raises RuleViolation when the
+    hours contradict themselves, StalePage when the calendar has changed since `seen`.
     """
     weekly, seasons = check_hours(weekly, seasons)
     with transaction.atomic():
+        _claim(seen)
         # Publishers queue at the version in force; the first two ever meet at the unique number.
         list(CalendarVersion.objects.active().select_for_update())
         CalendarVersion.objects.active().update(is_active=False)
@@ -176,6 +182,8 @@ def check_hours(weekly, seasons=()) -> tuple[dict, list]:
             WorkCalendar.from_spec(spec)
         except CalendarError as error:
             raise RuleViolation(_(error.template) % error.params, field=field) from error
+    if any(len(those) > 1 for those in seasons_of_the_year(full).values()):
+        raise RuleViolation(_("Two seasons have a day in common."), field="seasons")
     return weekly, full
 
 
@@ -252,6 +260,38 @@ def _write_year(year, wanted, *, is_guess):
     return [row.date for row in new], [row.date for row in changed], kept
 
 
+def _check_held(days, rows):
+    held = {row.date for row in rows}
+    for day in sorted(days):
+        if day not in held:
+            raise RuleViolation(
+                _("%(day)s is not in the calendar. Load its year first.") % {"day": day},
+                field="date",
+            )
+
+
+def _correct(row, is_working, label, source, by, at):
+    """Set what the notice says and who read it; tell whether that was news."""
+    values = {"is_working": is_working, "label": label.strip(), "source": source}
+    if row.confirmed_at and all(getattr(row, name) == values[name] for name in values):
+        return False
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.is_provisional = False
+    row.confirmed_by, row.confirmed_at = _name(by), at
+    row.clean_fields()
+    return True
+
+
+def _claim(seen):
+    """Go on only if the calendar is still at the revision that somebody has seen."""
+    if seen is None:
+        return
+    at_it = Version.objects.filter(name=VERSION_NAME, number=seen)
+    if not at_it.update(number=F("number") + 1):
+        raise StalePage(_("The calendar has changed since you looked. Please look once more."))
+
+
 def _announce():
     """Let every process reload the calendar: this one now, and again when it is committed."""
     Version.objects.bump(VERSION_NAME)
@@ -261,3 +301,7 @@ def _announce():
 
 def _name(by):
     return by if isinstance(by, str) else by.get_username()
+
+
+def _user(by):
+    return None if isinstance(by, str) else by

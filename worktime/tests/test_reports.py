@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from worktime import reports, workflow
-from worktime.arithmetic import CalendarHorizon
+from worktime.arithmetic import CalendarError, CalendarHorizon
 from worktime.choices import DEFAULT_WEEKLY, OFFICE_HOURS
 from worktime.models import CalendarVersion, WorkDay
 from worktime.tests.factories import make_calendar
@@ -124,6 +124,43 @@ def test_spec_closes_weekends_and_opens_make_up_days():
     }
 
 
+def test_proposed_calendar_differs_only_where_it_is_told_to():
+    make_calendar(2026)
+    revision, day = reports.calendar_revision(), date(2026, 11, 27)
+    noon = beijing("2026-11-27 12:30")
+    off = reports.proposed_calendar(days={day: False})
+    assert off.is_open(beijing("2026-11-27 09:00")) is False
+    assert off.is_open(beijing("2026-11-30 09:00")) is True
+    weekly = {**DEFAULT_WEEKLY, "fri": [["08:30", "17:30"]]}
+    assert reports.proposed_calendar(weekly=weekly).is_open(noon) is True
+    season = {"from": "11-01", "to": "11-30", "weekly": weekly}
+    both = reports.proposed_calendar(seasons=[season], days={day: True})
+    assert both.is_open(noon) is True
+    assert both.is_open(beijing("2026-12-04 12:30")) is False
+    assert reports.proposed_calendar().is_open(noon) is False
+    assert reports.current_calendar().is_open(beijing("2026-11-27 09:00")) is True
+    assert reports.calendar_revision() == revision
+
+
+def test_proposed_calendar_may_take_away_the_seasons():
+    season = {"from": "11-01", "to": "11-30", "weekly": {"mon": [["08:30", "20:00"]]}}
+    make_calendar(2026, seasons=[season])
+    evening = beijing("2026-11-23 19:00")
+    assert reports.proposed_calendar().is_open(evening) is True
+    assert reports.proposed_calendar(seasons=[]).is_open(evening) is False
+
+
+def test_proposed_calendar_refuses_what_it_does_not_know():
+    with pytest.raises(CalendarHorizon):
+        reports.proposed_calendar()
+    make_calendar(2026)
+    with pytest.raises(CalendarHorizon) as refusal:
+        reports.proposed_calendar(days={date(2030, 1, 1): True})
+    assert str(refusal.value) == "2030-01-01 is not in the calendar. Load its year first."
+    with pytest.raises(CalendarError):
+        reports.proposed_calendar(weekly={"mon": [["12:00", "08:30"]]})
+
+
 def test_provisional_years_count_the_next_one_from_december():
     make_calendar()
     assert reports.provisional_years(beijing("2026-11-30 23:59")) == []
@@ -141,7 +178,12 @@ def test_coverage_counts_settled_days():
     assert reports.coverage(beijing("2026-11-23 09:00")) == reports.Coverage(
         first, last, date(2027, 1, 1), 38
     )
+    short = reports.coverage(beijing("2026-11-23 09:00"))
+    assert (short.is_short, short.settled_until) == (True, date(2026, 12, 31))
+    assert reports.coverage(beijing("2026-10-02 09:00")).is_short is False
+    assert reports.coverage(beijing("2026-10-03 09:00")).is_short is True
     assert reports.coverage(beijing("2027-03-01 09:00")).days_left == 0
     workflow.confirm_year(2027, by="甲")
+    assert reports.coverage(beijing("2026-11-23 09:00")).settled_until == last
     assert reports.coverage(beijing("2027-12-01 09:00")) == reports.Coverage(first, last, None, 30)
     assert reports.coverage(beijing("2028-02-01 09:00")).days_left == 0

@@ -4,12 +4,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import translation
 
-from common.errors import AlreadyDone, RuleViolation
+from common.errors import AlreadyDone, RuleViolation, StalePage
 from common.models import AuditEntry
-from worktime import sources, workflow
+from worktime import reports, sources, workflow
 from worktime.choices import DEFAULT_WEEKLY
 from worktime.models import CalendarVersion, WorkDay
 from worktime.sources import Reading
+from worktime.tests.factories import make_calendar
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -127,7 +128,9 @@ def test_correction_confirms_the_day_and_keeps_its_history():
     )
     assert (row.confirmed_by, row.confirmed_at) == ("甲", AT)
     assert [h.is_working for h in row.history.order_by("history_id")] == [False, True]
-    assert AuditEntry.objects.first().verb == "correct_day"
+    entry = AuditEntry.objects.first()
+    assert (entry.verb, entry.object_id) == ("correct_days", "2027-02-20")
+    assert entry.detail == {"days": {"2027-02-20": True}, "source": "国办发明电〔2026〕8号"}
 
 
 def test_same_correction_twice_is_one():
@@ -153,6 +156,40 @@ def test_correction_needs_a_day_and_a_source():
         workflow.correct_day(date(2030, 1, 1), is_working=True, source="通知", by="甲")
     assert refusal.value.field == "date"
     assert WorkDay.objects.unconfirmed().count() == 365
+
+
+def test_days_of_one_notice_change_together_or_not_at_all():
+    workflow.import_years([2027])
+    before = reports.calendar_revision()
+    notice = {date(2027, 2, 20): (True, "春节调休上班"), date(2027, 2, 11): (False, "春节")}
+    rows = workflow.correct_days(notice, source="通知", by="甲", at=AT)
+    assert [(row.date.day, row.is_working, row.label) for row in rows] == [
+        (11, False, "春节"),
+        (20, True, "春节调休上班"),
+    ]
+    assert facts(date(2027, 2, 11)) == (False, "春节", False)
+    assert reports.calendar_revision() == before + 1
+    assert WorkDay.history.exclude(confirmed_at=None).count() == 2
+    half = {date(2027, 2, 11): (True, ""), date(2030, 1, 1): (True, "")}
+    with pytest.raises(RuleViolation) as refusal:
+        workflow.correct_days(half, source="通知", by="甲")
+    assert refusal.value.field == "date"
+    assert facts(date(2027, 2, 11)) == (False, "春节", False)
+
+
+def test_change_is_for_the_calendar_that_was_seen():
+    make_calendar(2026)
+    seen = reports.calendar_revision()
+    workflow.correct_days({MAY_DAY: (True, "加班")}, source="通知", by="甲", seen=seen)
+    with pytest.raises(StalePage):
+        workflow.correct_days({MAY_DAY: (False, "")}, source="通知", by="乙", seen=seen)
+    with pytest.raises(StalePage):
+        workflow.publish_calendar(weekly=DEFAULT_WEEKLY, by="乙", seen=seen)
+    assert facts(MAY_DAY) == (True, "加班", False)
+    assert CalendarVersion.objects.count() == 1
+    now = reports.calendar_revision()
+    workflow.publish_calendar(weekly=DEFAULT_WEEKLY, by="乙", seen=now)
+    assert CalendarVersion.objects.active().get().published_by == "乙"
 
 
 def test_confirming_a_year_settles_what_was_open():
@@ -201,6 +238,14 @@ def test_publishing_replaces_the_version_in_force():
         (
             DEFAULT_WEEKLY,
             [{"from": "06-31", "to": "08-31", "weekly": DEFAULT_WEEKLY}],
+            "seasons",
+        ),
+        (
+            DEFAULT_WEEKLY,
+            [
+                {"from": "06-01", "to": "08-31", "weekly": DEFAULT_WEEKLY},
+                {"from": "08-31", "to": "01-15", "weekly": DEFAULT_WEEKLY},
+            ],
             "seasons",
         ),
     ],
