@@ -52,15 +52,7 @@ def reject(ticket, *, by, note, at=None, seen=None):
     note = _said(note, _("Please say why this is not accepted, and who can help instead."))
     with acting(ticket, Verb.REJECT, by=by, at=at, seen=seen) as act:
         act.append(note=note)
-        words.tell_residents(
-            act,
-            "rejected",
-            words.say(
-                gettext_noop("Matter %(reference)s was not accepted: %(note)s"),
-                reference=act.ticket.reference,
-                note=note,
-            ),
-        )
+        words.tell_residents(act, "rejected", words.to_resident(act.verb, act.ticket, note))
     return act.ticket
 
 
@@ -248,15 +240,7 @@ def ask_resident(ticket, *, by, note, until=None, at=None, seen=None):
         until = until or act.at + timedelta(days=5)
         _check_until(until, act.at)
         act.append(reason=HoldReason.RESIDENT.value, until=until.isoformat(), note=note)
-        words.tell_residents(
-            act,
-            "question",
-            words.say(
-                gettext_noop("A question about matter %(reference)s: %(note)s"),
-                reference=act.ticket.reference,
-                note=note,
-            ),
-        )
+        words.tell_residents(act, "question", words.to_resident(act.verb, act.ticket, note))
     return act.ticket
 
 
@@ -289,11 +273,7 @@ def _resolve(ticket, verb, by, text, at, seen):
     with acting(ticket, verb, by=by, at=at, seen=seen) as act:
         limit = limit_of(Stage.CONFIRM, categories[act.ticket.category_id])
         act.append(holder=by, note=text, limit=limit)
-        sentence = words.say(
-            gettext_noop("Matter %(reference)s: %(note)s Is it solved? Please tell us."),
-            reference=act.ticket.reference,
-            note=text,
-        )
+        sentence = words.to_resident(act.verb, act.ticket, text)
         words.tell_residents(act, "resolved", sentence)
         for joined in Ticket.objects.filter(merged_into=act.ticket):
             words.tell_residents(_Beside(joined), "resolved", sentence)

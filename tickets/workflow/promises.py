@@ -25,12 +25,7 @@ def tell_resident(ticket, *, by, note, by_phone=False, at=None, seen=None):
     with acting(ticket, Verb.TELL_RESIDENT, by=by, at=at, seen=seen) as act:
         act.append(note=note, by_phone=bool(by_phone))
         if not by_phone:
-            sentence = words.say(
-                gettext_noop("Matter %(reference)s: %(note)s"),
-                reference=act.ticket.reference,
-                note=note,
-            )
-            words.tell_residents(act, "word", sentence)
+            words.tell_residents(act, "word", words.to_resident(act.verb, act.ticket, note))
     return act.ticket
 
 

@@ -9,7 +9,17 @@ from django.utils.translation import gettext_noop
 
 from accounts.reports import secretary_of
 from notices.workflow import enqueue
-from tickets.choices import PersonKind, Priority
+from tickets.choices import PersonKind, Priority, Verb
+
+# What a resident reads of the words that a member of staff writes to them.
+_DONE = gettext_noop("Matter %(reference)s: %(note)s Is it solved? Please tell us.")
+TO_RESIDENT = {
+    Verb.TELL_RESIDENT: gettext_noop("Matter %(reference)s: %(note)s"),
+    Verb.ASK_RESIDENT: gettext_noop("A question about matter %(reference)s: %(note)s"),
+    Verb.REJECT: gettext_noop("Matter %(reference)s was not accepted: %(note)s"),
+    Verb.RESOLVE: _DONE,
+    Verb.RESOLVE_ON_SPOT: _DONE,
+}
 
 
 def tell_staff(ticket, user, kind, title, body, *, key, urgent=False):
@@ -74,11 +84,21 @@ def tell_decided(act, asked, sentence, note):
         tell_staff(ticket, user, "extension", title, note, key=ticket.event_count)
 
 
-def tell_residents(act, kind, sentence):
-    """Send a text message to everybody behind the ticket who left a phone (and may be texted)."""
-    ticket = act.ticket
+def to_resident(verb, ticket, note):
+    """Return the message in which a resident reads the words written with this verb."""
+    return say(TO_RESIDENT[verb], reference=ticket.reference, note=note)
+
+
+def texted(ticket):
+    """Return the people behind a ticket who get text messages: they left a phone, and want them."""
     people = ticket.people.exclude(phone_index="").exclude(kind=PersonKind.HELPER)
-    for person in people.filter(wants_call=False):
+    return people.filter(wants_call=False)
+
+
+def tell_residents(act, kind, sentence):
+    """Send a text message to everybody behind the ticket who is to be texted."""
+    ticket = act.ticket
+    for person in texted(ticket):
         enqueue(
             unique_key=f"ticket:{ticket.pk}:{kind}:{ticket.event_count}:person:{person.pk}",
             kind=kind,
