@@ -5,8 +5,10 @@ of the working calendar, or all time for a wall clock (sla.md, semantics).
 """
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import RuleViolation
@@ -34,6 +36,7 @@ LEVELS = {
     Stage.WORD: (LATE, *STEPS[:2]),
     Stage.CONFIRM: (),
 }
+NOON = time(12)
 # On a wall clock a step up the ladder is half the limit, within these bounds.
 SHORTEST_STEP, LONGEST_STEP = timedelta(hours=1), timedelta(days=1)
 # What a day is worth when a granted extension moves to a clock that counts otherwise.
@@ -190,21 +193,18 @@ def settle(clock, due_at, thresholds, *, because=""):
 
 
 def _look_next(clock):
-    """Say when something is to be done: the next level, the end of a pause, the expiry."""
-    if clock.stopped_at is not None:
-        clock.next_check_at = None
-        return
+    clock.next_check_at = None if clock.stopped_at is not None else next_look(clock, clock.level)
+
+
+def next_look(clock, level):
+    """Return when something is to be done: the next level, the end of a pause, the expiry."""
     if clock.stage == Stage.CONFIRM:
-        clock.next_check_at = clock.due_at
-        return
-    moments = [
-        datetime.fromtimestamp(instant, UTC)
-        for level, instant in clock.thresholds
-        if level > clock.level
-    ]
+        return clock.due_at
+    ahead = min((instant for each, instant in clock.thresholds if each > level), default=None)
+    moments = [] if ahead is None else [datetime.fromtimestamp(ahead, UTC)]
     if clock.paused_until is not None:
         moments.append(clock.paused_until)
-    clock.next_check_at = min(moments, default=None)
+    return min(moments, default=None)
 
 
 def reckoned(clock, calendar):
@@ -212,7 +212,7 @@ def reckoned(clock, calendar):
     pauses = pauses_of(clock)
     amount = clock.limit_amount + clock.extra_amount
     if clock.limit_unit == LimitUnit.WORKING_DAYS:
-        due_at = calendar.add_working_days(clock.started_at, amount, pauses)
+        due_at = _close_after(calendar, clock.started_at, amount, pauses)
     else:
         due_at = calendar.add(clock.started_at, amount, pauses)
     if due_at is None:
@@ -234,7 +234,7 @@ def _thresholds(clock, calendar, amount, due_at, pauses):
             shares, calendar.thresholds(clock.started_at, target, shares, pauses), strict=True
         )
     if YELLOW_CARD in levels and clock.limit_unit == LimitUnit.WORKING_DAYS and amount > 1:
-        day_before = calendar.add_working_days(clock.started_at, amount - 1, pauses)
+        day_before = _close_after(calendar, clock.started_at, amount - 1, pauses)
         # The card says more than a share that would come after it.
         found = [(level, at) for level, at in found if at < day_before]
         found.append((YELLOW_CARD, day_before))
@@ -250,12 +250,25 @@ def _steps(clock, calendar, amount, due_at, levels):
         return [(level, due_at + number * step) for number, level in enumerate(levels, 1)]
     try:
         return [
-            (level, calendar.add_working_days(due_at, number))
+            (level, _close_after(calendar, due_at, number))
             for number, level in enumerate(levels, 1)
         ]
     except CalendarHorizon:
         # Past the last day known; recomputed when the next year is loaded, which an alarm asks for.
         return []
+
+
+def _close_after(calendar, start, days, pauses=()):
+    """Return the close of the n-th working day after a day; the same for every start on it."""
+    if pauses:
+        return calendar.add_working_days(start, days, pauses)
+    return _close_of_day(calendar, timezone.localdate(start), days)
+
+
+@lru_cache(maxsize=10_000)
+def _close_of_day(calendar, day, days):
+    noon = datetime.combine(day, NOON, tzinfo=timezone.get_default_timezone())
+    return calendar.add_working_days(noon, days)
 
 
 def pauses_of(clock):

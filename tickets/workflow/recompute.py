@@ -6,8 +6,11 @@ level told twice (sla.md, recompute). A matter's page tells that the calendar mo
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from io import StringIO
 from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -100,11 +103,48 @@ def recompute(at=None):
         last = max(tickets)
 
 
+class Promise(NamedTuple):
+    """What recomputing reads of a clock: a row of plain values, for a model costs as much again."""
+
+    pk: int
+    ticket_id: int
+    stage: str
+    mode: str
+    state: str
+    limit_amount: int
+    limit_unit: str
+    extra_amount: int
+    started_at: datetime
+    due_at: datetime
+    first_due_at: datetime
+    moved_by: str
+    thresholds: list
+    pauses: list
+    paused_until: datetime
+    level: int
+    target_revision: int
+    next_check_at: datetime
+    stopped_at: None = None
+
+
+WRITTEN = ("due_at", "moved_by", "thresholds", "level", "target_revision", "next_check_at")
+
+
+class Dates(NamedTuple):
+    """What lists sort a ticket by."""
+
+    pk: int
+    due_at: datetime
+    next_due_at: datetime
+    next_stage: str
+
+
 def _tickets_after(last, size):
+    """Lock the next tickets, as the verbs do before their clocks, and return their Dates by id."""
     waiting = _on_the_calendar().filter(ticket_id__gt=last).order_by("ticket_id")
     pks = list(waiting.values_list("ticket_id", flat=True).distinct()[:size])
     rows = Ticket.objects.filter(pk__in=pks).order_by("pk").select_for_update(of=("self",))
-    return {row.pk: row for row in rows.only("pk", "due_at", "next_due_at", "next_stage")}
+    return {row[0]: Dates(*row) for row in rows.values_list(*Dates._fields)}
 
 
 def _on_the_calendar():
@@ -114,95 +154,84 @@ def _on_the_calendar():
 def _recompute_clocks(tickets, at):
     calendar = current_calendar("business")
     rows = Clock.objects.unfinished().filter(ticket_id__in=list(tickets))
-    rows = list(rows.order_by("ticket_id", "pk").select_for_update(of=("self",)))
-    changed, moved = [], []
-    for ticket_id, clocks in groupby(rows, key=lambda clock: clock.ticket_id):
-        clocks = list(clocks)
+    rows = rows.order_by("ticket_id", "pk").select_for_update(of=("self",))
+    rows = map(Promise._make, rows.values_list(*Promise._fields))
+    changed, told, moved = [], [], []
+    for ticket_id, clocks in groupby(rows, key=attrgetter("ticket_id")):
+        fresh = []
         for clock in clocks:
-            if clock.mode == ClockMode.BUSINESS and _recompute_one(clock, calendar, at):
-                changed.append(clock)
-        if _renew_dates(tickets[ticket_id], clocks):
-            moved.append(tickets[ticket_id])
-    _update_clocks(changed)
-    _update_tickets(moved)
-    carry(changed, at)
+            after = clock
+            if clock.mode == ClockMode.BUSINESS and clock.stage != Stage.CONFIRM:
+                after = _recomputed(clock, calendar, at)
+            if after is not clock:
+                changed.append(after)
+            if clock.level and after.target_revision != clock.target_revision:
+                told.append(after)
+            fresh.append(after)
+        dates = _dates(tickets[ticket_id], fresh)
+        if dates != tickets[ticket_id]:
+            moved.append(dates)
+    _write(Clock, changed, WRITTEN)
+    _write(Ticket, moved, Dates._fields[1:])
+    carry(told, at)
     return len(changed)
 
 
-def _recompute_one(clock, calendar, at):
-    """Bring one clock's row up to date; return whether anything differs."""
+def _recomputed(clock, calendar, at):
+    """Return the clock as the calendar has it, the very same where nothing differs."""
     try:
         due_at, thresholds = clockwork.reckoned(clock, calendar)
     except CalendarHorizon:
         # Days were taken away: the promise made stays until they are back.
-        return False
+        return clock
     if due_at == clock.due_at and thresholds == clock.thresholds:
-        return False
-    if due_at != clock.due_at:
-        clock.target_revision += 1
-    clockwork.settle(clock, due_at, thresholds, because=CALENDAR)
-    clockwork.lower_level(clock, at)
-    return True
+        return clock
+    has_moved = due_at != clock.due_at
+    clock = clock._replace(
+        due_at=due_at,
+        thresholds=thresholds,
+        moved_by=CALENDAR if has_moved else clock.moved_by,
+        target_revision=clock.target_revision + has_moved,
+    )
+    level = min(clock.level, clockwork.reached(clock, at))
+    return clock._replace(level=level, next_check_at=clockwork.next_look(clock, level))
 
 
-def _renew_dates(ticket, clocks):
-    before = (ticket.due_at, ticket.next_due_at, ticket.next_stage)
-    resolve = next((clock for clock in clocks if clock.stage == Stage.RESOLVE), None)
-    if resolve:
-        ticket.due_at = resolve.due_at
-    ticket.next_due_at, ticket.next_stage = nearest(clocks)
-    return before != (ticket.due_at, ticket.next_due_at, ticket.next_stage)
+def _dates(before, clocks):
+    due_at = next((clock.due_at for clock in clocks if clock.stage == Stage.RESOLVE), before.due_at)
+    return Dates(before.pk, due_at, *nearest(clocks))
 
 
-RECOMPUTED = (
-    "due_at", "moved_by", "thresholds", "level", "target_revision", "next_check_at",
-)  # fmt: skip
-
-
-def _update_clocks(clocks):
-    if connection.vendor != "postgresql":
-        Clock.objects.bulk_update(clocks, RECOMPUTED)
-        return
-    _update_from_arrays(
-        "tickets_clock",
-        {"due_at": "timestamptz", "moved_by": "text", "thresholds": "jsonb", "level": "smallint",
-         "target_revision": "smallint", "next_check_at": "timestamptz"},
-        clocks,
-    )  # fmt: skip
-
-
-def _update_tickets(tickets):
-    if connection.vendor != "postgresql":
-        Ticket.objects.bulk_update(tickets, ["due_at", "next_due_at", "next_stage"])
-        return
-    columns = {"due_at": "timestamptz", "next_due_at": "timestamptz", "next_stage": "text"}
-    _update_from_arrays("tickets_ticket", columns, tickets)
-
-
-def _update_from_arrays(table, columns, rows):
-    """Update many rows with one statement: an array a column (PostgreSQL).
-
-    `table` and `columns` are names of this module, never of a user.
-    """
+def _write(model, rows, names):
+    """Update these columns of many rows: one statement a batch on PostgreSQL."""
     if not rows:
         return
-    arrays = [[row.pk for row in rows]]
-    arrays += [[_plain(getattr(row, name)) for row in rows] for name in columns]
-    places = ", ".join(["%s::bigint[]", *(f"%s::{_carrier(kind)}[]" for kind in columns.values())])
-    names = ", ".join(["id", *columns])
-    settings = ", ".join(f"{name} = new.{name}::{kind}" for name, kind in columns.items())
+    if connection.vendor != "postgresql":
+        shells = [model(pk=row.pk, **{name: getattr(row, name) for name in names}) for row in rows]
+        model.objects.bulk_update(shells, names)
+        return
+    columns = ", ".join(names)
+    values = ", ".join(f"{name} = new.{name}" for name in names)
+    table = model._meta.db_table
+    lines = StringIO("".join(_line(row, names) for row in rows))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} AS old SET {settings} FROM unnest({places}) AS new({names})"
-            " WHERE old.id = new.id",
-            arrays,
+            f"CREATE TEMPORARY TABLE recomputed ON COMMIT DROP AS"
+            f" SELECT id, {columns} FROM {table} WITH NO DATA"
         )
+        cursor.copy_expert(f"COPY recomputed (id, {columns}) FROM STDIN", lines)
+        cursor.execute(
+            f"UPDATE {table} AS old SET {values} FROM recomputed AS new WHERE old.id = new.id"
+        )
+        cursor.execute("DROP TABLE recomputed")
 
 
-def _carrier(kind):
-    # An array of json texts is sent as texts.
-    return "text" if kind == "jsonb" else kind
+def _line(row, names):
+    """Return one line of PostgreSQL's COPY; nothing a person has typed comes in here."""
+    return "\t".join([str(row.pk), *(_plain(getattr(row, name)) for name in names)]) + "\n"
 
 
 def _plain(value):
-    return json.dumps(value) if isinstance(value, list) else value
+    if value is None:
+        return "\\N"
+    return json.dumps(value) if isinstance(value, list) else str(value)
