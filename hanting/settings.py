@@ -208,6 +208,10 @@ STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not HANTING_DEMONS
 
 SMS_BACKEND = env.text("SMS_BACKEND") or "notices.sms.FileBackend"
 SMS_FILE = VAR / "sms.jsonl"
+# Text messages a day that the outbox may send, 0 for any number; urgent ones may go on to twice it.
+SMS_DAILY_BUDGET = env.number("SMS_DAILY_BUDGET", 0)
+# Who gets a text message when the sweep stands still (hanting/alarm.py), past queue and outbox.
+ALARM_PHONES = env.names("ALARM_PHONES")
 # Where the daily head of the audit trail is noted, best on another host; "" for the log only.
 AUDIT_HEAD_FILE = env.text("AUDIT_HEAD_FILE")
 QUIET_HOURS = (env.text("QUIET_FROM", "21:00"), env.text("QUIET_UNTIL", "08:00"))

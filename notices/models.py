@@ -2,11 +2,12 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common import crypto
+from common.text import mask_text
 from notices.choices import Channel, State
 
 ERROR_CHARACTERS = 300
@@ -34,6 +35,14 @@ class NoticeQuerySet(models.QuerySet):
             state=State.PENDING,
             deliver_after__lte=at,
         )
+
+    def pending(self):
+        """Waiting rows, held by a worker or not."""
+        return self.filter(state=State.PENDING)
+
+    def failed(self):
+        """Rows that were given up; a person may send them again."""
+        return self.filter(state=State.FAILED)
 
 
 class Notice(models.Model):
@@ -99,6 +108,12 @@ class Notice(models.Model):
                 condition=Q(channel=Channel.SITE, state=State.SENT, digest__isnull=True),
                 name="notices_notice_page",
             ),
+            models.Index(
+                fields=["id"], condition=Q(state=State.FAILED), name="notices_notice_failed"
+            ),
+            models.Index(
+                fields=["delivered_at"], condition=Q(state=State.SENT), name="notices_notice_sent"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -110,7 +125,7 @@ class Notice(models.Model):
         ]
 
     def __str__(self):
-        return self.title
+        return mask_text(self.title) or self.kind
 
     @property
     def addressee(self):
@@ -122,6 +137,50 @@ class Notice(models.Model):
         if self.recipient_id:
             return self.recipient.phone or ""
         return crypto.unseal(self.sealed_phone, bound_to=bound_to(self.unique_key))
+
+
+class SmsDayQuerySet(models.QuerySet):
+    def take(self, day, limit):
+        """Count one text message of this day; False where `limit` (0: none) is reached.
+
+        One conditional update: however many workers send at once, no more than `limit` pass.
+        """
+        room = self.filter(day=day)
+        if limit:
+            room = room.filter(sent__lt=limit)
+        if room.update(sent=F("sent") + 1):
+            return True
+        self.bulk_create([self.model(day=day)], ignore_conflicts=True)
+        return bool(room.update(sent=F("sent") + 1))
+
+    def give_back(self, day):
+        """Take one message off the count again: the provider did not accept it."""
+        self.filter(day=day, sent__gt=0).update(sent=F("sent") - 1)
+
+    def sent_on(self, day):
+        """Return how many were counted on that day."""
+        return self.filter(day=day).values_list("sent", flat=True).first() or 0
+
+
+class SmsDay(models.Model):
+    """How many text messages the outbox has sent on one day, against settings.SMS_DAILY_BUDGET.
+
+    Counted before sending and given back when the provider refuses: a worker that dies between the
+    two leaves one too many, never one too few. `told_percent` is the highest alarm already given.
+    """
+
+    day = models.DateField(_("date"), unique=True)
+    sent = models.PositiveIntegerField(_("text messages sent"), default=0)
+    told_percent = models.PositiveSmallIntegerField(_("alarm given at percent"), default=0)
+
+    objects = SmsDayQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("text messages of a day")
+        verbose_name_plural = _("text messages by day")
+
+    def __str__(self):
+        return f"{self.day}: {self.sent}"
 
 
 def bound_to(unique_key):

@@ -16,6 +16,19 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='SmsDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(unique=True, verbose_name='date')),
+                ('sent', models.PositiveIntegerField(default=0, verbose_name='text messages sent')),
+                ('told_percent', models.PositiveSmallIntegerField(default=0, verbose_name='alarm given at percent')),
+            ],
+            options={
+                'verbose_name': 'text messages of a day',
+                'verbose_name_plural': 'text messages by day',
+            },
+        ),
+        migrations.CreateModel(
             name='Notice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -44,7 +57,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'notice',
                 'verbose_name_plural': 'notices',
                 'ordering': ['-created_at', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['deliver_after', 'id'], name='notices_notice_pending'), models.Index(condition=models.Q(('channel', 'site'), ('digest__isnull', True), ('state', 'sent')), fields=['recipient', 'read_at', '-created_at'], name='notices_notice_page')],
+                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['deliver_after', 'id'], name='notices_notice_pending'), models.Index(condition=models.Q(('channel', 'site'), ('digest__isnull', True), ('state', 'sent')), fields=['recipient', 'read_at', '-created_at'], name='notices_notice_page'), models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='notices_notice_failed'), models.Index(condition=models.Q(('state', 'sent')), fields=['delivered_at'], name='notices_notice_sent')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('recipient__isnull', False), models.Q(('channel', 'sms'), models.Q(('phone_index', ''), _negated=True)), _connector='OR'), name='notices_notice_has_addressee', violation_error_message='A notice needs a person, or a phone by text message.')],
             },
         ),

@@ -11,3 +11,15 @@ class Recording:
 class Dead:
     def send(self, phone, text, *, key=""):
         raise ConnectionError(f"no provider for {phone}")
+
+
+class Moody:
+    """Refuses a message the first time it is asked, and takes it the second."""
+
+    asked = set()
+
+    def send(self, phone, text, *, key=""):
+        if key not in self.asked:
+            self.asked.add(key)
+            raise TimeoutError("the line was cut")
+        sent.append((phone, text, key))

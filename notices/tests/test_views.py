@@ -50,6 +50,28 @@ def test_digest_shows_what_it_stands_for(client, clerk):
     assert [f'<a href="/tickets/{i}/">事情{i}</a>' in body for i in range(4)] == [True] * 4
 
 
+def test_digest_leads_to_the_page_of_notices(client, clerk):
+    for i in range(4):
+        make_notice(f"k{i}", to=clerk)
+    workflow.deliver_due(soon())
+    digest = Notice.objects.get(kind="digest")
+    address = reverse("notices:read", args=[digest.pk])
+    assert client.post(address, {"open": "1"}).url == digest.link == LIST
+    # On that page itself the button would lead nowhere.
+    assert 'name="open"' not in client.get(LIST).content.decode()
+
+
+def test_long_digest_shows_the_first_and_folds_the_rest(client, clerk):
+    for i in range(23):
+        make_notice(f"k{i}", to=clerk, title=f"事情{i}号")
+    workflow.deliver_due(soon())
+    body = client.get(LIST).content.decode()
+    shown, _details, folded = body.rpartition("<details")
+    # The newest first.
+    assert [f"事情{i}号" in shown for i in (22, 3, 2, 0)] == [True, True, False, False]
+    assert [f"事情{i}号" in folded for i in (22, 3, 2, 0)] == [False, False, True, True]
+
+
 def test_queries_do_not_grow(client, clerk, django_assert_max_num_queries):
     counts = []
     for rows in (1, 3):

@@ -1,18 +1,21 @@
+import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from celery import Celery, current_app
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from common.models import Heartbeat
 from common.tests.factories import run_rivals
-from notices import workflow
+from notices import waiting, workflow
 from notices.choices import State
 from notices.models import Notice
 from notices.tests import backends
 from notices.tests.factories import PHONE, make_notice, make_user
+from notices.workflow import delivering, writing
 
 pytestmark = pytest.mark.django_db
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -114,7 +117,7 @@ def test_commit_nudges_once_something_is_due(django_capture_on_commit_callbacks)
     with django_capture_on_commit_callbacks() as callbacks:
         make_notice("now", to=user)
         make_notice("later", to=user, at=soon(3600))
-    assert [callback.__name__ for callback in callbacks] == ["_nudge"]
+    assert [callback.__name__ for callback in callbacks] == ["nudge"]
     with django_capture_on_commit_callbacks(execute=True):
         make_notice("again", to=user)
     assert states() == ["sent", "pending", "sent"]
@@ -127,7 +130,7 @@ def no_broker(monkeypatch):
     lost = Celery("lost", broker="redis://127.0.0.1:1/0", set_as_current=False)
     lost.conf.broker_transport_options = {"max_retries": 1, "interval_start": 0}
     lost.set_current()
-    monkeypatch.setattr(workflow, "_nudges_rest_until", 0)
+    monkeypatch.setattr(writing, "_nudges_rest_until", 0)
     yield
     ours.set_current()
 
@@ -170,6 +173,7 @@ def test_four_at_once_become_one_digest():
     assert workflow.deliver_due(soon()) == (8, 8)
     shown = Notice.objects.for_user(user)
     digest = shown.get(kind="digest")
+    assert digest.link == reverse("notices:list")
     assert set(shown) == {digest, urgent}
     assert digest.body.splitlines() == ["title a0", "title a1", "title a2", "title a3"]
     assert list(digest.members.order_by("pk").values_list("unique_key", flat=True)) == [
@@ -184,16 +188,15 @@ def test_digest_by_text_message(provider):
     other = "+8610000000043"
     make_notice("other", phone=other, channel="sms", body="别人的")
     assert workflow.deliver_due(next_noon()) == (7, 7)
-    assert [(phone, key) for phone, _text, key in provider] == [
-        (PHONE, "digest:k0"),
-        (other, "other"),
-    ]
-    text = provider[0][1]
+    (phone, text, key), (other_phone, _text, other_key) = provider
+    assert (phone, key[:7], len(key)) == (PHONE, "digest:", 39)
+    assert (other_phone, other_key) == (other, "other")
     assert "事0；事1；事2；事3；事4" in text
     assert "事5" not in text
     assert states() == ["sent"] * 7
     digest = Notice.objects.get(kind="digest")
-    assert (digest.sealed_phone, digest.members.count()) == ("", 6)
+    # Whom a number belongs to has no page of notices.
+    assert (digest.sealed_phone, digest.link, digest.members.count()) == ("", "", 6)
 
 
 def test_digest_of_a_dead_provider_waits_whole(dead, provider, settings):
@@ -213,7 +216,7 @@ def test_digest_of_a_dead_provider_waits_whole(dead, provider, settings):
 )  # fmt: skip
 def test_quiet_hours(clock, is_quiet):
     hour, minute = map(int, clock.split(":"))
-    assert workflow.is_quiet(datetime(2026, 11, 27, hour, minute, tzinfo=SHANGHAI)) == is_quiet
+    assert waiting.is_quiet(datetime(2026, 11, 27, hour, minute, tzinfo=SHANGHAI)) == is_quiet
 
 
 @pytest.mark.parametrize(
@@ -222,7 +225,7 @@ def test_quiet_hours(clock, is_quiet):
 def test_quiet_hours_by_day_or_never(settings, hours, quiet_at):
     settings.QUIET_HOURS = hours
     day = datetime(2026, 11, 27, tzinfo=SHANGHAI)
-    quiet = [h for h in range(24) if workflow.is_quiet(day.replace(hour=h, minute=30))]
+    quiet = [h for h in range(24) if waiting.is_quiet(day.replace(hour=h, minute=30))]
     assert quiet == ([12, 13] if quiet_at else [])
 
 
@@ -281,6 +284,40 @@ def test_broken_seal_is_retried_and_hurts_nobody(provider):
     assert states() == ["pending", "sent"]
 
 
+def test_digest_of_sentences_without_titles(provider):
+    """What residents get has no title: its words stand in the digest."""
+    for i in range(4):
+        make_notice(f"k{i}", title="", body=f"编号{i}已办结。")
+    assert workflow.deliver_due(next_noon()) == (4, 4)
+    listed = "编号0已办结；编号1已办结；编号2已办结；编号3已办结。"
+    assert provider[0][1].endswith(listed)
+    assert Notice.objects.get(kind="digest").body.splitlines()[0] == "编号0已办结"
+
+
+def test_another_digest_is_another_message_to_the_provider():
+    """A provider that took the first and drops repeats must not drop what came in between."""
+    for i in range(4):
+        make_notice(f"k{i}")
+    four = delivering._claim(next_noon(), 10)
+    make_notice("k4")
+    key = delivering.provider_key(four)
+    assert key == delivering.provider_key(four[::-1])
+    assert key != delivering.provider_key([*four, Notice.objects.get(unique_key="k4")])
+    assert delivering.provider_key(four[:1]) == "k0"
+
+
+def test_slow_provider_does_not_outlast_the_claim(provider, monkeypatch):
+    """When the time of a run is over the rest is put back at once, not held for minutes."""
+    for i in range(3):
+        make_notice(f"k{i}", phone=f"+861000000000{i}", channel="sms")
+    at = next_noon()
+    assert workflow.deliver_due(at, until=time.monotonic()) == (3, 1)
+    assert Notice.objects.due(at).count() == 2
+    monkeypatch.setattr(delivering, "RUN_SECONDS", 0)
+    assert [workflow.deliver_all(at=at) for _ in range(3)] == [1, 1, 0]
+    assert [key for _phone, _text, key in provider] == ["k0", "k1", "k2"]
+
+
 def test_void_and_superseded_never_go_out():
     user = make_user()
     for key in ("a", "b", "c"):
@@ -291,17 +328,25 @@ def test_void_and_superseded_never_go_out():
     assert workflow.void("c") == 0
 
 
+def test_what_was_given_up_can_be_withdrawn_and_its_phone_is_forgotten():
+    notice = make_notice("k")
+    Notice.objects.update(state=State.FAILED)
+    assert workflow.void("k") == 1
+    notice.refresh_from_db()
+    assert (notice.state, notice.sealed_phone) == (State.VOID, "")
+
+
 def test_rows_of_a_dead_worker_come_back():
     make_notice("k", to=make_user())
     at = soon()
-    held = workflow._claim(at, 10)
+    held = delivering._claim(at, 10)
     assert [notice.unique_key for notice in held] == ["k"]
     assert workflow.deliver_due(at + workflow.LEASE - timedelta(seconds=1)) == (0, 0)
     assert workflow.deliver_due(at + workflow.LEASE) == (1, 1)
 
 
 def test_deliver_all_empties_the_outbox_and_beats(monkeypatch):
-    monkeypatch.setattr(workflow, "BATCH", 2)
+    monkeypatch.setattr(delivering, "BATCH", 2)
     user = make_user()
     for i in range(5):
         make_notice(f"k{i}", to=user)
