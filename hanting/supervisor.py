@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -13,15 +14,24 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 10
 STOP_S = 18
 LOOK_EVERY_S = 0.1
+# Tells people when the portal stands still (hanting/alarm.py). It comes after the others have
+# started, so that the first page does not wait for it.
+WATCHER = (sys.executable, "manage.py", "alarm", "--watch")
+WATCH_AFTER_S = 30
 
 
 @dataclass
 class Child:
-    """One process to keep alive: its name in messages, its command and descriptors it inherits."""
+    """One process to keep alive: its name in messages, its command and descriptors it inherits.
+
+    It starts when the clock passes `due`. One that is not needed is brought back for ever, and
+    never a reason to end the others.
+    """
 
     name: str
     command: list
     pass_fds: tuple = ()
+    is_needed: bool = True
     process: subprocess.Popen | None = None
     starts: list = field(default_factory=list)
     due: float = 0
@@ -60,12 +70,16 @@ class Child:
 class Supervisor:
     """Keeps `children` running until SIGINT or SIGTERM arrives or one of them cannot stay up.
 
-    `say` receives one sentence about everything a person should know. Celery answers Ctrl-C with
-    exit code 1, so while stopping no exit code is read as a crash.
+    The command `watcher` runs beside them, None for no such thing. `say` receives one sentence
+    about everything a person should know. Celery answers Ctrl-C with exit code 1, so while stopping
+    no exit code is read as a crash.
     """
 
-    def __init__(self, children, *, env, cwd, say=print):
-        self.children = children
+    def __init__(self, children, *, env, cwd, say=print, watcher=WATCHER):
+        self.children = list(children)
+        if watcher:
+            due = time.monotonic() + WATCH_AFTER_S
+            self.children.append(Child("alarm", list(watcher), is_needed=False, due=due))
         self.env = env
         self.cwd = cwd
         self.say = say
@@ -101,7 +115,7 @@ class Supervisor:
             child.kill_group()
             code, child.process = child.process.returncode, None
             recent = [at for at in child.starts if at > now - 60]
-            if len(recent) >= STARTS_A_MINUTE:
+            if len(recent) >= STARTS_A_MINUTE and child.is_needed:
                 self.say(f"{child.name} ended {len(recent)} times in a minute: giving up.")
                 return False
             pause = min(FIRST_PAUSE_S * 2 ** (len(recent) - 1), LONGEST_PAUSE_S) if recent else 0

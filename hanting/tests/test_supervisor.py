@@ -42,9 +42,10 @@ def wait_until(true, seconds=10):
 def watched(monkeypatch):
     """Run a supervisor's loop; each look calls `looks.pop(0)` until none is left, then it stops."""
 
-    def run(*children, looks=()):
+    def run(*children, looks=(), watcher=None):
         said, steps = [], list(looks)
-        boss = Supervisor(list(children), env=dict(os.environ), cwd="/", say=said.append)
+        surroundings = {"env": dict(os.environ), "cwd": "/", "watcher": watcher}
+        boss = Supervisor(list(children), say=said.append, **surroundings)
 
         def look(seconds):
             real_sleep(seconds)
@@ -116,6 +117,41 @@ def test_supervisor_gives_up_a_child_that_cannot_stay(watched, monkeypatch):
     assert not alive(good.process.pid)
 
 
+def test_watcher_runs_beside_the_children_and_ends_with_them(watched, monkeypatch):
+    monkeypatch.setattr(supervisor, "WATCH_AFTER_S", 0.3)
+    web, pids = child("web", SLEEPER), []
+
+    def note(boss):
+        pids.append(boss.children[-1].process.pid)
+        return True
+
+    # It lets the others start first.
+    looks = [running("web"), running("web", "alarm"), note]
+    code, said = watched(web, looks=looks, watcher=child("", SLEEPER).command)
+    assert (code, said) == (0, [])
+    assert not alive(pids[0])
+
+
+def test_watcher_that_cannot_stay_ends_nobody(watched, monkeypatch):
+    monkeypatch.setattr(supervisor, "WATCH_AFTER_S", 0)
+    monkeypatch.setattr(supervisor, "LONGEST_PAUSE_S", 0.1)
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_S", 0.1)
+    broken = child("", "raise SystemExit(3)").command
+    web = child("web", SLEEPER)
+    code, said = watched(
+        web, looks=[lambda boss: len(boss.children[-1].starts) > 6], watcher=broken
+    )
+    assert code == 0
+    assert set(said) == {"alarm ended (exit code 3); starting it again in 0.1 s."}
+
+
+def test_portal_is_watched_unless_told_otherwise():
+    boss = Supervisor([], env={}, cwd="/")
+    (watcher,) = boss.children
+    assert watcher.command[1:] == ["manage.py", "alarm", "--watch"]
+    assert not watcher.is_needed and watcher.due > time.monotonic() + 20
+
+
 def test_supervisor_kills_a_child_that_will_not_end(watched, monkeypatch):
     monkeypatch.setattr(supervisor, "STOP_S", 0.5)
     deaf = child("worker", STUBBORN)
@@ -141,7 +177,7 @@ def test_supervisor_killed_leaves_no_child(tmp_path):
 
             code = {STUBBORN!r}
             children = [Child(name, [sys.executable, "-c", code]) for name in ("a", "b")]
-            boss = Supervisor(children, env=dict(os.environ), cwd="/")
+            boss = Supervisor(children, env=dict(os.environ), cwd="/", watcher=None)
             start = Child.start
 
             def told(child, env, cwd):
