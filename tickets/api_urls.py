@@ -11,6 +11,7 @@ urlpatterns = [
     path("progress/", public.Progress.as_view(), name="progress"),
     path("progress/confirm/", public.Confirm.as_view(), name="progress_confirm"),
     path("progress/answer/", public.Answer.as_view(), name="progress_answer"),
+    path("progress/urge/", public.Urge.as_view(), name="progress_urge"),
     path("organisations/", staff.Organisations.as_view(), name="organisations"),
     path("tickets/", staff.Tickets.as_view(), name="tickets"),
     path("tickets/<str:reference>/", staff.OneTicket.as_view(), name="ticket"),

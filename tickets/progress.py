@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from specialists.routing import explain
 from tickets.choices import HoldReason, Outcome, Status, Verb
+from tickets.models.tickets import INSIDE
+from tickets.promised import terms_of
 
 # Whose notes the resident reads: an answer to them, or what they said themselves.
 FOR_RESIDENT = frozenset(
@@ -99,12 +101,18 @@ class Happening:
 def history(events, *, is_others=False):
     """Return the Happenings of events (with organisation fetched), the newest first.
 
-    `is_others`: the reader's own matter was joined to this one, so "you" would be wrong.
+    What colleagues say among themselves is left out, and other time limits that leave the promised
+    day as it was. `is_others`: the reader's own matter was joined to this one, so "you" would be
+    wrong.
     """
-    lines, before = [], None
+    lines, before, terms = [], None, None
     for event in events:
-        lines.append(_line(event, before, is_others))
-        before = event
+        terms_now = terms_of(event) or terms
+        is_news = event.verb != Verb.CHANGE_POLICY or terms_now != terms
+        terms = terms_now
+        if is_news and event.verb not in INSIDE:
+            lines.append(_line(event, before, is_others))
+            before = event
     return lines[::-1]
 
 
@@ -116,12 +124,21 @@ def _line(event, before, is_others):
     title = HAPPENED.get(event.verb, event.get_verb_display())
     if is_others and event.verb == Verb.SUBMIT:
         title = _("A neighbour reported this")
+    elif event.data.get("by_phone"):
+        title = _("You were told on the phone")
     return Happening(
         title=str(title) % words,
         at=event.at,
         by="" if event.actor == "resident" else _who(event, before),
-        text=event.data.get("note", "") if event.verb in FOR_RESIDENT else "",
+        text=_said(event),
     )
+
+
+def _said(event):
+    """Return the words of an event that are meant for the resident."""
+    if event.verb == Verb.GRANT_EXTENSION:
+        return event.data["why"]
+    return event.data.get("note", "") if event.verb in FOR_RESIDENT else ""
 
 
 def _hold_reason(event):
@@ -183,6 +200,13 @@ def waiting_until(events):
         if event.verb in (Verb.HOLD, Verb.ASK_RESIDENT):
             return parse_datetime(event.data.get("until", ""))
     return None
+
+
+def urged_today(ticket, at):
+    """Return when the resident asked to hurry today, None when they may still do so."""
+    urged = ticket.urged_at
+    is_today = urged is not None and timezone.localdate(urged) >= timezone.localdate(at)
+    return urged if is_today else None
 
 
 def open_question(events):

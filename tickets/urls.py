@@ -26,6 +26,7 @@ progress_patterns = [
     path("reopen/", track.reopen, name="progress_reopen"),
     path("withdraw/", track.withdraw, name="progress_withdraw"),
     path("answer/", track.answer, name="progress_answer"),
+    path("urge/", track.urge, name="progress_urge"),
     path("photos/", track.add_photos, name="progress_photos"),
     path("photos/<int:number>/", track.progress_photo, name="progress_photo"),
     path("forget/", track.forget, name="progress_forget"),

@@ -22,6 +22,7 @@ from tickets.forms.resident import (
     ContactForm,
     PlaceForm,
     ReasonForm,
+    UrgeForm,
     WhatForm,
     tidy_reference,
 )
@@ -241,7 +242,7 @@ def matter_of(request, said):
 def progress_of(ticket):
     """Return how the matter stands; a joined one tells how the main matter stands."""
     told = track.told(ticket)
-    main = told["main"]
+    main, promise = told["main"], told["promise"]
     return dict(
         shapes.ProgressOut(
             {
@@ -249,7 +250,13 @@ def progress_of(ticket):
                 "status": ticket.status,
                 "says": told["present"],
                 "promised_at": main.due_at,
+                "first_promised_at": promise.first_due_at,
+                "moved_because": promise.moved_because,
+                "why": promise.why,
+                "next_word_by": promise.next_word_at,
                 "is_late": told["is_late"],
+                "may_urge": told["may_urge"],
+                "urged_at": told["urged_at"],
                 "holder": shapes.holder_of(main),
                 "question": told["question"],
                 "timeline": told["happenings"],
@@ -315,6 +322,22 @@ class Answer(PublicEndpoint):
         said = read(shapes.AnswerIn, request)
         cleaned = accepted(AnswerForm({"note": said["note"]}))
         return say(request, said, "answer", lambda ticket: workflow.answer(ticket, **cleaned))
+
+
+class Urge(PublicEndpoint):
+    """The wish that somebody hurries."""
+
+    @extend_schema(
+        operation_id="progress_urge",
+        parameters=[IDEMPOTENCY_KEY],
+        request=shapes.UrgeIn,
+        responses={200: shapes.ProgressOut, 404: shapes.ProblemOut, 409: shapes.ProblemOut},
+    )
+    def post(self, request):
+        """Tell the holder and the supervisor that the resident asks to hurry, once a day."""
+        said = read(shapes.UrgeIn, request)
+        cleaned = accepted(UrgeForm({"note": said.get("note", "")}))
+        return say(request, said, "urge", lambda ticket: workflow.urge(ticket, **cleaned))
 
 
 def accepted(form):

@@ -99,6 +99,12 @@ class AnswerIn(TrackIn):
     note = Text()
 
 
+class UrgeIn(TrackIn):
+    """The wish that somebody hurries, with a word or without; once a day."""
+
+    note = optional(Text)
+
+
 # --- Answered ------------------------------------------------------------------------------
 
 
@@ -133,7 +139,19 @@ class ProgressOut(serializers.Serializer):
     status = serializers.ChoiceField(Status.choices)
     says = serializers.CharField(help_text=gettext_lazy("The status in one sentence."))
     promised_at = serializers.DateTimeField(allow_null=True)
+    first_promised_at = serializers.DateTimeField(
+        allow_null=True, help_text=gettext_lazy("Only where the promise has moved.")
+    )
+    moved_because = serializers.CharField()
+    why = serializers.ListField(
+        child=serializers.CharField(), help_text=gettext_lazy("How the promised day was counted.")
+    )
+    next_word_by = serializers.DateTimeField(allow_null=True)
     is_late = serializers.BooleanField()
+    may_urge = serializers.BooleanField()
+    urged_at = serializers.DateTimeField(
+        allow_null=True, help_text=gettext_lazy("When they were asked to hurry today.")
+    )
     holder = Holder()
     question = serializers.CharField()
     timeline = HappeningOut(many=True)
@@ -198,10 +216,14 @@ class PersonOut(serializers.Serializer):
 
 
 class LegOut(serializers.Serializer):
+    """A unit's time with the matter; `open_seconds`: what the matter's own clock ran meanwhile."""
+
     name = serializers.CharField()
     part = serializers.CharField()
     started = serializers.DateTimeField()
+    acknowledged = serializers.DateTimeField(allow_null=True)
     ended = serializers.DateTimeField(allow_null=True)
+    open_seconds = serializers.IntegerField(allow_null=True)
 
 
 class DetailOut(RowOut):
@@ -229,7 +251,7 @@ class FieldOut(serializers.Serializer):
     name = serializers.CharField()
     label = serializers.CharField()
     help = serializers.CharField()
-    type = serializers.ChoiceField(["text", "boolean", "moment", "choice", "choices"])
+    type = serializers.ChoiceField(["text", "number", "boolean", "moment", "choice", "choices"])
     required = serializers.BooleanField()
     choices = ChoiceOut(many=True, required=False)
 

@@ -251,6 +251,18 @@ class AnswerForm(forms.Form):
     )
 
 
+class UrgeForm(forms.Form):
+    """A few words with the wish that somebody hurries."""
+
+    note = TidyCharField(
+        label=gettext_lazy("What should they know?"),
+        help_text=gettext_lazy("You need not write anything; the button alone is enough."),
+        limit=TEXT_LIMIT,
+        widget=_area(3),
+        required=False,
+    )
+
+
 class ReasonForm(forms.Form):
     """A few words with "not solved", "reopen" or "withdraw"."""
 

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tickets import workflow
-from tickets.choices import Kind, Outcome, Status, Verb
+from tickets.choices import Kind, Outcome, Stage, Status, Verb
 from tickets.models import Person, Ticket
+from tickets.models.tickets import INSIDE
 from tickets.progress import _PRESENT, HAPPENED
 from tickets.tests.factories import later, make_category, make_receipt, make_ticket
 from tickets.tests.residents import data_queries, photo
@@ -158,11 +159,26 @@ def test_the_page_names_organisation_date_and_no_note(known, receipt):
 
 def test_every_status_and_every_verb_has_words():
     assert set(_PRESENT) == set(Status) - {Status.CLOSED}
-    assert set(HAPPENED) >= (set(TRANSITIONS) | {Verb.SUBMIT}) - {
-        Verb.NOTE,
-        Verb.ESCALATE,
-        Verb.RECATEGORISE,
-    }
+    assert set(HAPPENED) == (set(TRANSITIONS) | {Verb.SUBMIT}) - set(INSIDE)
+
+
+def test_word_for_the_resident_is_told_and_a_call_says_that_it_was_one(known, receipt):
+    ticket = receipt.ticket
+    ticket = workflow.tell_resident(ticket, by=ticket.holder, note="明天上午来修", at=later(ticket))
+    ticket = workflow.tell_resident(
+        ticket, by=ticket.holder, note="电话里说过了", by_phone=True, at=later(ticket)
+    )
+    told = known.get(url("progress", receipt)).context["happenings"]
+    assert [line.text for line in told[:2]] == ["电话里说过了", "明天上午来修"]
+    assert told[0].title != told[1].title == str(HAPPENED[Verb.TELL_RESIDENT])
+
+
+def test_until_when_the_word_is_waited_for(known, receipt):
+    ticket = resolved(receipt)
+    due = ticket.clocks.get(stage=Stage.CONFIRM).due_at
+    answer = known.get(url("progress", receipt))
+    assert answer.context["promise"].confirm_by == due
+    assert f"{timezone.localtime(due):%H:%M}" in answer.content.decode()
 
 
 @pytest.mark.parametrize("extra", [1, 3])
@@ -176,7 +192,7 @@ def test_the_page_takes_a_known_number_of_queries(known, cast, receipt, settings
     known.get(url("progress", receipt))
     with CaptureQueriesContext(connection) as found:
         known.get(url("progress", receipt))
-    assert data_queries(found) == 4
+    assert data_queries(found) == 5
 
 
 # --- the resident's word
@@ -265,7 +281,15 @@ def test_photos_can_be_added_and_seen_only_with_the_code(known, receipt, setting
 
 
 @pytest.mark.parametrize(
-    "name", ["confirm", "dispute", "progress_reopen", "progress_withdraw", "progress_answer"]
+    "name",
+    [
+        "confirm",
+        "dispute",
+        "progress_reopen",
+        "progress_withdraw",
+        "progress_answer",
+        "progress_urge",
+    ],
 )
 def test_without_the_code_nothing_can_be_said(client, receipt, name):
     resolved(receipt)

@@ -20,7 +20,7 @@ from common.limits import WAIT_S, client_address, network_of, riddle_after, take
 from common.uploads import CONTENT_TYPE, check_count, clean_photo
 from tickets import drafts, progress, workflow
 from tickets.catalogue import categories
-from tickets.choices import PersonKind, Status
+from tickets.choices import PersonKind, Status, Verb
 from tickets.forms.resident import (
     AnswerForm,
     CodeForm,
@@ -28,10 +28,12 @@ from tickets.forms.resident import (
     PhotosForm,
     ReasonForm,
     TrackForm,
+    UrgeForm,
     WithdrawForm,
     tidy_reference,
 )
 from tickets.models import Attachment, Person, Ticket
+from tickets.promised import promise_of
 from tickets.views.steps import both, typed
 from tickets.workflow.parties import must_not_judge, parties
 from tickets.workflow.residents import REOPEN_DAYS, REOPENINGS
@@ -134,24 +136,30 @@ def progress_page(request, reference):
 def told(ticket):
     """Return what the page tells of a matter; a joined one tells how the main matter stands."""
     main = ticket.merged_into if ticket.status == Status.MERGED else ticket
-    events = list(main.events.for_resident().in_order().select_related("organisation"))
-    if main.pk != ticket.pk:
-        events = [event for event in events if event.verb not in progress.OTHERS_WORDS]
+    is_others = main.pk != ticket.pk
+    events = list(main.events.in_order().select_related("organisation"))
+    clocks = list(main.clocks.filter(cycle=main.cycle))
     at = timezone.now()
+    promise = promise_of(main, clocks, events, at, is_others=is_others)
+    if is_others:
+        events = [event for event in events if event.verb not in progress.OTHERS_WORDS]
     is_asked = main.waiting_for == "resident"
     return {
         "ticket": ticket,
         "main": main,
         "category": categories[main.category_id],
         "present": progress.present(ticket),
-        "main_present": progress.present(main) if main.pk != ticket.pk else "",
-        "happenings": progress.history(events, is_others=main.pk != ticket.pk),
+        "main_present": progress.present(main) if is_others else "",
+        "promise": promise,
+        "happenings": progress.history(events, is_others=is_others),
         "question": progress.open_question(events) if is_asked else "",
         "waits_until": progress.waiting_until(events) if main.status == Status.ON_HOLD else None,
         "photos": ticket.attachments.order_by("pk"),
         "answer_form": AnswerForm(),
         "is_late": main.is_late(at),
         "may_reopen": may_reopen(ticket, at),
+        "urged_at": progress.urged_today(ticket, at) if ticket.is_open else None,
+        "may_urge": may_urge(ticket, at),
         "people": progress.people(main),
     }
 
@@ -161,6 +169,12 @@ def may_reopen(ticket, at):
     if ticket.status != Status.CLOSED or ticket.reopen_count >= REOPENINGS:
         return False
     return (at - ticket.closed_at).days < REOPEN_DAYS
+
+
+def may_urge(ticket, at):
+    """Whether the page offers to ask for hurry: an open matter, once a day."""
+    is_possible = workflow.available(ticket, workflow.RESIDENT, among=(Verb.URGE,))
+    return bool(is_possible) and progress.urged_today(ticket, at) is None
 
 
 @login_not_required
@@ -271,6 +285,23 @@ def reopen(request, reference):
         return say(request, ticket, workflow.reopen, _("It is open again."), **said)
 
     return word_page(request, reference, ReasonForm, "reopen", send)
+
+
+@login_not_required
+@never_cache
+@both
+def urge(request, reference):
+    """Ask to hurry, with a word or without, once a day."""
+    ticket = own_ticket(request, reference)
+    if ticket and request.method != "POST" and not may_urge(ticket, timezone.now()):
+        # The page of the matter says since when they know.
+        return redirect("tickets:progress", ticket.reference)
+
+    def send(ticket, said):
+        done = _("The person in charge and the supervisor have been told.")
+        return say(request, ticket, workflow.urge, done, **said)
+
+    return word_page(request, reference, UrgeForm, "urge", send)
 
 
 @login_not_required
