@@ -21,11 +21,12 @@ LIMIT_S = 60
 # categories every five seconds.
 SHORTEN = f"""
 import json, time
-from common.models import Version
 from tickets.models import Category
+from tickets.workflow import publish_policy
 leaf = Category.objects.filter(is_immediate=True, is_active=True, parent__isnull=False).first()
-Category.objects.filter(pk=leaf.pk).update(limit_amount={LIMIT_S}, limit_unit="seconds")
-Version.objects.bump("categories")
+publish_policy(
+    stage="resolve", mode="wall", amount={LIMIT_S}, unit="seconds", category=leaf, by="test"
+)
 time.sleep(6)
 print(json.dumps(leaf.code))
 """
@@ -35,16 +36,17 @@ LOOK = """
 import json
 from collections import Counter
 from notices.models import Notice
-from tickets.models import Escalation, Ticket
+from tickets.models import Ticket, Told
 ticket = Ticket.objects.get(reference="{reference}")
-told = Escalation.objects.filter(clock__ticket=ticket)
-keys = [f"{{each.clock_id}}:{{each.target_revision}}" for each in told]
-rows = Notice.objects.filter(kind__contains="late", recipient__in=told.values("addressee"))
+told = Told.objects.filter(
+    escalation__clock__ticket=ticket, escalation__clock__stage="resolve", escalation__level=100
+).select_related("escalation")
+rows = Notice.objects.filter(kind="late", recipient__in=told.values("user"))
 rows = [row for row in rows if ticket.reference in row.link]
 sent = [row.delivered_at for row in rows if row.channel == "site" and row.delivered_at]
 print(json.dumps({{
-    "addressees": sorted(each.addressee_id for each in told),
-    "noticed": [each.noticed_at.timestamp() for each in told],
+    "addressees": sorted(each.user_id for each in told),
+    "noticed": [each.escalation.noticed_at.timestamp() for each in told],
     "messages": sorted(row.recipient_id for row in rows if row.channel == "site"),
     "delivered": [moment.timestamp() for moment in sent],
 }}))

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common.errors import RuleViolation
 from tickets.choices import (
@@ -216,7 +217,7 @@ def reckoned(clock, calendar):
     else:
         due_at = calendar.add(clock.started_at, amount, pauses)
     if due_at is None:
-        raise CalendarHorizon("%(clock)s never falls due", clock=str(clock))
+        raise CalendarHorizon(gettext_noop("The calendar never opens again."))
     return due_at, _thresholds(clock, calendar, amount, due_at, pauses)
 
 

@@ -61,7 +61,11 @@ def preview_calendar(calendar, at=None):
     at, moves = at or timezone.now(), Moves()
     clocks = _on_the_calendar().filter(stage=Stage.RESOLVE).select_related("ticket")
     for clock in clocks.order_by("pk").iterator(chunk_size=2_000):
-        due_at, _thresholds = clockwork.reckoned(clock, calendar)
+        try:
+            due_at, _thresholds = clockwork.reckoned(clock, calendar)
+        except CalendarHorizon:
+            # As in recomputing: what those days promised stays.
+            continue
         if due_at != clock.due_at:
             moves.add(clock.ticket.reference, clock.due_at, due_at, at)
     return moves
