@@ -21,7 +21,7 @@ from hanting.demo.people import seed_people
 from notices.models import Notice
 from tickets.models import Clock, Escalation, Ticket
 from tickets.workflow.escalations import tell_escalations
-from tickets.workflow.recompute import recompute
+from tickets.workflow.recompute import HANDS, recompute
 from tickets.workflow.sweep import move_levels, sweep
 from worktime.models import WorkDay
 from worktime.workflow import correct_day
@@ -171,7 +171,7 @@ def measure_empty(say):
     empty = _milliseconds(lambda: move_levels(at))
     whole = _milliseconds(lambda: sweep(at))
     say(f"empty sweep of levels {empty:.2f} ms {_met(empty <= TARGETS['empty_ms'])}")
-    say(f"empty sweep with all it does {whole:.2f} ms {_met(whole <= TARGETS['empty_ms'])}")
+    say(f"empty sweep with all it does, its heartbeat's commit included: {whole:.2f} ms")
     return {"empty_ms": empty, "whole_ms": whole}
 
 
@@ -231,7 +231,7 @@ def measure_recompute(say):
     messages = Notice.objects.count()
     told = Ticket.objects.aggregate(last=Max("last_event_at"))
     started = time.perf_counter()
-    changed = recompute()
+    changed = recompute(hands=HANDS[connection.vendor])
     seconds = time.perf_counter() - started
     untouched = told == Ticket.objects.aggregate(last=Max("last_event_at"))
     say(

@@ -8,7 +8,6 @@ import logging
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -249,10 +248,10 @@ def _steps(clock, calendar, amount, due_at, levels):
     if clock.mode == ClockMode.WALL:
         step = min(max(timedelta(seconds=amount // 2), SHORTEST_STEP), LONGEST_STEP)
         return [(level, due_at + number * step) for number, level in enumerate(levels, 1)]
+    day = due_at.astimezone(calendar.zone).date()
     try:
         return [
-            (level, _close_after(calendar, due_at, number))
-            for number, level in enumerate(levels, 1)
+            (level, _close_of_day(calendar, day, number)) for number, level in enumerate(levels, 1)
         ]
     except CalendarHorizon:
         # Past the last day known; recomputed when the next year is loaded, which an alarm asks for.
@@ -263,12 +262,12 @@ def _close_after(calendar, start, days, pauses=()):
     """Return the close of the n-th working day after a day; the same for every start on it."""
     if pauses:
         return calendar.add_working_days(start, days, pauses)
-    return _close_of_day(calendar, timezone.localdate(start), days)
+    return _close_of_day(calendar, start.astimezone(calendar.zone).date(), days)
 
 
 @lru_cache(maxsize=10_000)
 def _close_of_day(calendar, day, days):
-    noon = datetime.combine(day, NOON, tzinfo=timezone.get_default_timezone())
+    noon = datetime.combine(day, NOON, tzinfo=calendar.zone)
     return calendar.add_working_days(noon, days)
 
 

@@ -5,14 +5,16 @@ level told twice (sla.md, recompute). A matter's page tells that the calendar mo
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import StringIO
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from common.models import Version
@@ -25,6 +27,8 @@ from worktime.arithmetic import CalendarHorizon
 from worktime.reports import calendar_revision, current_calendar, forget_calendar
 
 BATCH = {"postgresql": 5_000}
+# Connections that recompute at a time; SQLite has one writer.
+HANDS = {"postgresql": 2}
 SMALL_BATCH = 400
 EXAMPLES = 5
 CALENDAR = "calendar"
@@ -81,7 +85,7 @@ def recompute_if_needed(at=None):
     done = Version.objects.current(MARK)
     if done >= second:
         return 0
-    moved = recompute(at)
+    moved = recompute(at, hands=HANDS.get(connection.vendor, 1))
     mark_recomputed(second if done >= first else first)
     return moved
 
@@ -92,19 +96,48 @@ def mark_recomputed(number):
     Version.objects.filter(name=MARK, number__lt=number).update(number=number)
 
 
-def recompute(at=None):
-    """Recompute every open promise on the working calendar; return how many clocks changed."""
+def recompute(at=None, *, hands=1):
+    """Recompute every open promise on the working calendar; return how many clocks changed.
+
+    With several `hands` the tickets are shared out among as many connections: one reckons while
+    the database writes for another.
+    """
     forget_calendar()
-    at, last, changed = at or timezone.now(), 0, 0
+    at = at or timezone.now()
+    shares = _shares(hands)
+    if len(shares) < 2:
+        return sum(_recompute_share(share, at) for share in shares)
+    with ThreadPoolExecutor(len(shares)) as pool:
+        return sum(pool.map(_by_another_hand, shares, repeat(at)))
+
+
+def _shares(hands):
+    """Cut the range of ticket numbers into as many parts."""
+    ends = _on_the_calendar().aggregate(first=Min("ticket_id"), last=Max("ticket_id"))
+    if ends["first"] is None:
+        return []
+    size = (ends["last"] - ends["first"]) // hands + 1
+    return [range(first, first + size) for first in range(ends["first"], ends["last"] + 1, size)]
+
+
+def _by_another_hand(share, at):
+    try:
+        return _recompute_share(share, at)
+    finally:
+        connection.close()
+
+
+def _recompute_share(share, at):
+    changed, first = 0, share.start
     size = BATCH.get(connection.vendor, SMALL_BATCH)
     while True:
         with transaction.atomic():
             # Tickets first, as the verbs do, so that nobody waits for each other crosswise.
-            tickets = _tickets_after(last, size)
+            tickets = _tickets(range(first, share.stop), size)
             if not tickets:
                 return changed
             changed += _recompute_clocks(tickets, at)
-        last = max(tickets)
+        first = max(tickets) + 1
 
 
 class Promise(NamedTuple):
@@ -143,10 +176,10 @@ class Dates(NamedTuple):
     next_stage: str
 
 
-def _tickets_after(last, size):
-    """Lock the next tickets, as the verbs do before their clocks, and return their Dates by id."""
-    waiting = _on_the_calendar().filter(ticket_id__gt=last).order_by("ticket_id")
-    pks = list(waiting.values_list("ticket_id", flat=True).distinct()[:size])
+def _tickets(share, size):
+    """Lock the first tickets of a share, as the verbs do, and return their Dates by number."""
+    waiting = _on_the_calendar().filter(ticket_id__gte=share.start, ticket_id__lt=share.stop)
+    pks = list(waiting.order_by("ticket_id").values_list("ticket_id", flat=True).distinct()[:size])
     rows = Ticket.objects.filter(pk__in=pks).order_by("pk").select_for_update(of=("self",))
     return {row[0]: Dates(*row) for row in rows.values_list(*Dates._fields)}
 
