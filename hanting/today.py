@@ -17,18 +17,21 @@ from accounts.reports import is_staff_member, reach
 from common.errors import RuleViolation
 from common.workflow import KeyConflict
 from grids import directory
-from tickets import reports
+from tickets import boards, reports
 from tickets.choices import Status, Verb
 from tickets.filters import end_of_day
 from tickets.forms.filing import QuickForm
+from tickets.views.board import OrderLine, order_lines
 from tickets.views.counter import file_once, quick_filing
-from tickets.views.rows import Row, for_rows, rows_of
+from tickets.views.rows import Named, Row, for_rows, named, rows_of
 
 MOST = 200
 MOST_CALLBACKS = 20
 GROUPS = {
+    "order": pgettext_lazy("group of today's list", "Orders to answer"),
     "late": pgettext_lazy("group of today's list", "Late"),
     "today": pgettext_lazy("group of today's list", "Due today"),
+    "time": pgettext_lazy("group of today's list", "More time asked for"),
     "answered": pgettext_lazy("group of today's list", "The resident has answered"),
     "new": pgettext_lazy("group of today's list", "New"),
     "decide": pgettext_lazy("group of today's list", "Returned, to be decided"),
@@ -42,11 +45,37 @@ NEW = frozenset({Status.SUBMITTED, Status.ACCEPTED, Status.DISPATCHED})
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the list in its group; `is_mine` is false for what was only passed up."""
+    """A row of the list in its group; `is_mine` is false for what was only passed up.
+
+    `also` is the group in which it would stand by what is to be done, where the hour put it into
+    another one.
+    """
 
     group: str
     row: Row
     is_mine: bool
+    also: str = ""
+
+    @property
+    def also_label(self):
+        return GROUPS[self.also]
+
+
+@dataclass(frozen=True)
+class ToAnswer:
+    """An order that waits for this person's answer."""
+
+    order: OrderLine
+    group: str = "order"
+
+
+@dataclass(frozen=True)
+class ToDecide:
+    """A request for more time that this person may grant or refuse."""
+
+    request: boards.Request
+    name: Named
+    group: str = "time"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,36 +99,52 @@ def today(request):
         "groups": [group for group in groups if group[2]],
         "count": len(lines),
         "is_cut": len(lines) >= MOST,
+        "ways": boards.ways(request.user),
         "form": form,
     }
     return render(request, "hanting/today.html", context)
 
 
 def lines_for(user, at):
-    """Return the Lines of one person's day in the order of GROUPS, each by its due time."""
+    """Return everything of one person's day in the order of GROUPS, each by its nearest promise."""
     mine = list(for_rows(reports.mine_today(user))[:MOST])
     calls = list(for_rows(reports.callbacks(user))[:MOST_CALLBACKS])
     rows = rows_of([*mine, *calls], user, at)
     midnight = end_of_day(at)
-    lines = [Line(group_of(row, at, midnight), row, is_mine(row, user)) for row in rows]
-    order = list(GROUPS)
+    lines = [line_of(row, user, midnight) for row in rows]
     lines = [line for line in lines if line.group != "callback" or line.row.main]
+    lines += [ToAnswer(order) for order in order_lines(boards.orders_to_answer(user)[:MOST], at)]
+    asked = boards.requests_to_decide(user)
+    lines += [ToDecide(request, named(request.ticket)) for request in asked]
+    order = list(GROUPS)
     return sorted(lines, key=lambda line: order.index(line.group))
 
 
-def group_of(row, at, midnight):
-    """Return the one group in which a row stands: its most urgent."""
+def line_of(row, user, midnight):
+    """Return the Line of a row: by the hour where that presses, else by what is to be done."""
+    hour, what = by_the_hour(row, midnight), by_what_is_to_be_done(row)
+    also = what if hour and what in ("answered", "decide", "waiting") else ""
+    return Line(hour or what, row, is_mine(row, user), also)
+
+
+def by_the_hour(row, midnight):
+    """Return "late" or "today" by whatever promise runs out first, "" where none presses."""
+    nearest = row.nearest
+    if nearest is None or nearest.is_waiting:
+        return ""
+    if nearest.is_late:
+        return "late"
+    return "today" if nearest.due_at < midnight else ""
+
+
+def by_what_is_to_be_done(row):
     ticket = row.ticket
     if ticket.status == Status.RESOLVED:
         return "callback"
-    if row.is_late:
-        return "late"
     if ticket.status == Status.RETURNED:
         return "decide"
     if ticket.last_verb in ANSWERED:
         return "answered"
-    if ticket.due_at and ticket.due_at < midnight and ticket.status != Status.ON_HOLD:
-        return "today"
     if ticket.status in NEW:
         return "new"
     return "waiting" if ticket.status == Status.ON_HOLD else "working"

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
 from accounts.choices import Role
 from accounts.reports import reach
-from tickets.choices import LATE, ClockState, Delivery, LimitUnit, Status, Verb
+from tickets.choices import YELLOW_CARD, ClockState, Delivery, LimitUnit, Status, Verb
 from tickets.models import LEVEL_COLUMNS, Ticket, TicketEvent, Told
 from worktime.reports import current_calendar
 
@@ -24,14 +25,24 @@ CALLERS = frozenset(
     }
 )
 GROUND = frozenset({Role.GRID_WORKER, Role.GRID_HEAD})
+# The promise that runs out first. A wait stops the resolve clock, which then is none of the running
+# ones: it still has its day, and what was late before it had to wait stays late.
+NEAREST = Case(
+    When(status=Status.ON_HOLD, next_due_at=None, then=F("due_at")),
+    When(status=Status.ON_HOLD, then=Least(F("next_due_at"), Coalesce("due_at", "next_due_at"))),
+    default=F("next_due_at"),
+)
 
 
-def _places(user, roles):
-    """Return the condition for tickets that lie where this person has one of the roles."""
+def in_places(user, roles, prefix=""):
+    """Return the condition for tickets that lie where this person has one of the roles.
+
+    `prefix` is the way to the ticket for other rows than tickets, such as "ticket__".
+    """
     here = Q(pk__in=[])
     for posting in reach(user).postings:
         if posting.role in roles and posting.grid_id:
-            here |= Q(**{LEVEL_COLUMNS[posting.grid.level]: posting.grid_id})
+            here |= Q(**{prefix + LEVEL_COLUMNS[posting.grid.level]: posting.grid_id})
     return here
 
 
@@ -41,7 +52,7 @@ def callbacks(user):
     Never those that they, or their organisation, handled or filed.
     """
     seen = reach(user)
-    found = Ticket.objects.for_user(user).filter(_places(user, CALLERS), status=Status.RESOLVED)
+    found = Ticket.objects.for_user(user).filter(in_places(user, CALLERS), status=Status.RESOLVED)
     found = found.exclude(Q(filed_by=user, filed_by__isnull=False) | Q(holder=user))
     if seen.organisations:
         found = found.exclude(organisation_id__in=seen.organisations, organisation_id__isnull=False)
@@ -51,26 +62,29 @@ def callbacks(user):
 def mine_today(user):
     """Open tickets that wait for this person: held, new in their own grid, or passed up to them.
 
-    `last_verb` is the latest event's; `is_passed_up` cannot be told without the escalations, so
-    their ticket numbers come from `passed_up_to`.
+    The one whose nearest promise, whatever its stage, runs out first (`nearest_at`) comes first.
+    `last_verb` is the latest event's.
     """
     latest = TicketEvent.objects.filter(ticket=OuterRef("pk"), number=OuterRef("event_count"))
-    new_here = _places(user, GROUND) & Q(status=Status.SUBMITTED)
+    new_here = in_places(user, GROUND) & Q(status=Status.SUBMITTED)
     passed = Q(pk__in=passed_up_to(user))
     found = Ticket.objects.for_user(user).open().filter(Q(holder=user) | new_here | passed)
-    return found.annotate(last_verb=Subquery(latest.values("verb"))).order_by("next_due_at", "pk")
+    found = found.annotate(last_verb=Subquery(latest.values("verb")), nearest_at=NEAREST)
+    return found.order_by(F("nearest_at").asc(nulls_last=True), "pk")
 
 
 def passed_up_to(user):
-    """Return the numbers of tickets of which this person was told that a promise is broken.
+    """Return the numbers of tickets whose yellow card or broken promise was told to this person.
 
-    Only promises that still run: what has been made good lies with its holder again.
+    Only while the promise runs and stands as high as it was told: what has been made good, or
+    given another day, is its holder's again.
     """
-    broken = Told.objects.filter(user=user, escalation__level__gte=LATE)
-    broken = broken.filter(escalation__clock__stopped_at=None).exclude(
-        escalation__delivery__in=[Delivery.EXCUSED, Delivery.VOID]
+    told = Told.objects.filter(user=user, escalation__clock__stopped_at=None)
+    told = told.filter(
+        escalation__level__gte=YELLOW_CARD, escalation__level__lte=F("escalation__clock__level")
     )
-    return broken.values("escalation__clock__ticket_id")
+    told = told.exclude(escalation__delivery__in=[Delivery.EXCUSED, Delivery.VOID])
+    return told.values("escalation__clock__ticket_id")
 
 
 # --- Contractors ---------------------------------------------------------------------------

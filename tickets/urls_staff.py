@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from tickets.views import counter, lists, photos, simulator, ticket, verbs
+from tickets.views import board, counter, lists, photos, simulator, ticket, verbs
 
 
 class ReferenceConverter(StringConverter):
@@ -17,6 +17,9 @@ REFERENCE = "tickets/<ticket_reference:reference>"
 
 urlpatterns = [
     path("tickets/", lists.ticket_list, name="list"),
+    path("tickets/late/", board.late, name="late"),
+    path("tickets/extensions/", board.extensions, name="extensions"),
+    path("tickets/orders/", board.orders, name="orders"),
     path("tickets/callbacks/", lists.callbacks, name="callbacks"),
     path("tickets/simulator/", simulator.simulator, name="simulator"),
     path("tickets/new/", counter.intake, name="intake"),

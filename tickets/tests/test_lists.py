@@ -7,7 +7,8 @@ from django.db import connection
 from django.urls import reverse
 
 from tickets import workflow
-from tickets.tests.factories import later, make_category, make_ticket
+from tickets.choices import ClockMode, LimitUnit, Stage
+from tickets.tests.factories import later, make_category, make_policy, make_ticket
 from tickets.views import lists
 
 UNION = int(connection.features.supports_slicing_ordering_in_compound)
@@ -199,6 +200,47 @@ def test_a_number_inside_the_title_is_starred_in_lists(cast, client, power_cut):
     page = show(client, cast.secretary).content.decode()
     assert "13812345678" not in page
     assert "138****5678" in page
+
+
+def test_a_row_tells_the_nearest_promise_and_the_promised_end(cast, client, power_cut):
+    make_policy(Stage.CONTACT, ClockMode.WALL, 3600, LimitUnit.SECONDS, category=power_cut)
+    ticket = make_ticket(cast.subarea, power_cut, at=workflow.now() - timedelta(hours=2))
+    row = show(client, cast.secretary).context["rows"][0]
+    assert (row.nearest.stage, row.nearest.is_late, row.is_late) == (Stage.CONTACT, True, False)
+    assert row.done_by == ticket.due_at
+    ticket = workflow.tell_resident(ticket, by=cast.specialist, note="在路上")
+    row = show(client, cast.secretary).context["rows"][0]
+    assert (row.nearest.stage, row.nearest.is_late, row.done_by) == (Stage.RESOLVE, False, None)
+    workflow.acknowledge(ticket, by=cast.specialist)
+    workflow.resolve(ticket, by=cast.specialist, note="好了")
+    row = show(client, cast.secretary).context["rows"][0]
+    assert (row.nearest, row.done_by) == (None, None)
+
+
+LATE, TIME, ORDERS = "tickets:late", "tickets:extensions", "tickets:orders"
+WAYS = {
+    "worker": [ORDERS],
+    "village_head": [ORDERS],
+    "secretary": [LATE, TIME, ORDERS],
+    "street_secretary": [LATE, TIME, ORDERS],
+    "street_dispatcher": [LATE, TIME, ORDERS],
+    "supervisor": [LATE, TIME, ORDERS],
+    "specialist": [ORDERS],
+    "manager": [LATE, ORDERS],
+    "leader": [LATE, ORDERS],
+    "steward": [ORDERS],
+    "admin": [LATE, ORDERS],
+}
+
+
+@pytest.mark.parametrize(("name", "ways"), WAYS.items())
+def test_the_list_leads_to_the_boards_that_open_for_the_reader(cast, client, name, ways):
+    response = show(client, getattr(cast, name))
+    page = response.content.decode()
+    assert [address for address, _label in response.context["ways"]] == ways
+    for address in (LATE, TIME, ORDERS):
+        assert (f'href="{reverse(address)}"' in page) == (address in ways)
+        assert (client.get(reverse(address)).status_code == 200) == (address in ways)
 
 
 # --- call-backs

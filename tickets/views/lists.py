@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.choices import GRID_ROLES
 from accounts.reports import reach
 from grids import directory as grids
-from tickets import reports
+from tickets import boards, reports
 from tickets.filters import TicketFilter
 from tickets.models import Ticket
 from tickets.views.rows import for_rows, rows_of
@@ -42,6 +42,7 @@ def ticket_list(request):
         "form": chosen.form,
         "places": places_of(request.user),
         "works_on_the_ground": reach(request.user).has(*GRID_ROLES),
+        "ways": boards.ways(request.user),
         "chips": chips(chosen.form, request.GET),
         "rows": rows_of(page[:PAGE], request.user, at),
         "count": None if more or "after" in request.GET else len(page),
