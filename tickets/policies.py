@@ -37,8 +37,13 @@ def ladder(facts):
     The category itself comes before its top, that before every category; at each of them the
     priority before any.
     """
-    categories = dict.fromkeys([facts.id, facts.parent_id, None])
-    return [(category, priority) for category in categories for priority in (facts.priority, "")]
+    return _keys(facts.id, facts.parent_id, facts.priority)
+
+
+def _keys(category_id, parent_id, own):
+    categories = dict.fromkeys([category_id, parent_id, None])
+    priorities = dict.fromkeys([own, ""])
+    return [(category, priority) for category in categories for priority in priorities]
 
 
 def limit_of(stage, facts):
@@ -69,6 +74,20 @@ def fitting(facts):
         rows.select_related("category"), key=lambda row: steps[row.category_id, row.priority]
     )
     return {stage: [row for row in rows if row.stage == stage] for stage in Stage}
+
+
+def wider(policy):
+    """Return the Policy that would count in this one's place, None where nothing would."""
+    category = policy.category
+    parent_id = category.parent_id if category else None
+    own = category.priority if parent_id else ""
+    keys = _keys(policy.category_id, parent_id, policy.priority or own)
+    found = {
+        (row.category_id, row.priority): row
+        for row in Policy.objects.in_force().filter(stage=policy.stage).select_related("category")
+    }
+    after = keys[keys.index((policy.category_id, policy.priority)) + 1 :]
+    return next((found[key] for key in after if key in found), None)
 
 
 # --- Limits in words, and read from what people write --------------------------------------
@@ -128,3 +147,8 @@ def amount_of(text, unit):
             raise RuleViolation(_("Working days are whole days."), field="amount")
         return int(number)
     return round(number * 60) * 60
+
+
+def hours_of(seconds):
+    """Write seconds as hours, in the form that `amount_of` reads."""
+    return f"{Decimal(seconds) / HOUR:.4f}".rstrip("0").rstrip(".")

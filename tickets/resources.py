@@ -1,17 +1,22 @@
-"""Categories from and to a spreadsheet by code; each faulty line is named, all lines or none."""
+"""Categories and time limits from and to a spreadsheet; each faulty line is named, all or none."""
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from import_export import fields, widgets
 
 from accounts.models import Organisation
+from common.errors import RuleViolation
 from common.models import Version
 from common.sheets import CodeWidget, SheetResource, WordWidget
 from common.text import tidy
 from specialists.choices import Handler
-from tickets.choices import Priority
-from tickets.models import Category
+from tickets import workflow
+from tickets.choices import ClockMode, LimitUnit, Priority, Stage
+from tickets.models import Category, Policy
+from tickets.policies import amount_of, hours_of
 
 SEPARATOR = "|"
+HOURS = "hours"
 
 
 class WordsWidget(widgets.Widget):
@@ -62,3 +67,98 @@ class CategoryResource(SheetResource):
 
     def after_import(self, dataset, result, **kwargs):
         Version.objects.bump("categories")
+
+
+# --- Time limits ---------------------------------------------------------------------------
+
+
+class AnyPriorityWidget(WordWidget):
+    """A priority; an empty cell means any."""
+
+    def clean(self, value, row=None, **kwargs):
+        return super().clean(value, row, **kwargs) if str(value or "").strip() else ""
+
+
+class UnitWidget(widgets.Widget):
+    """Hours or working days, as people count; hours are kept as seconds."""
+
+    def clean(self, value, row=None, **kwargs):
+        word = str(value or "").strip()
+        known = {HOURS: LimitUnit.SECONDS, LimitUnit.WORKING_DAYS.value: LimitUnit.WORKING_DAYS}
+        if word not in known:
+            shown = {"word": word[:40], "known": ", ".join(known)}
+            raise ValueError(_("“%(word)s” is none of: %(known)s.") % shown)
+        return known[word].value
+
+    def render(self, value, obj=None, **kwargs):
+        return HOURS if value == LimitUnit.SECONDS else value
+
+
+class AmountWidget(widgets.Widget):
+    """How many of the line's unit."""
+
+    def clean(self, value, row=None, **kwargs):
+        is_days = str(row.get("unit") or "").strip() == LimitUnit.WORKING_DAYS
+        try:
+            return amount_of(value, LimitUnit.WORKING_DAYS if is_days else LimitUnit.SECONDS)
+        except RuleViolation as refusal:
+            raise ValueError(str(refusal)) from refusal
+
+
+class LimitResource(SheetResource):
+    """The limits in force, by stage, category and priority; a line that differs is published.
+
+    No line is a withdrawal: what the file does not name stays as it is.
+    """
+
+    stage = fields.Field("stage", "stage", WordWidget(Stage))
+    category = fields.Field("category", "category", CodeWidget(Category))
+    priority = fields.Field("priority", "priority", AnyPriorityWidget(Priority))
+    mode = fields.Field("mode", "clock", WordWidget(ClockMode))
+    amount = fields.Field("amount", "amount", AmountWidget())
+    unit = fields.Field("unit", "unit", UnitWidget())
+
+    class Meta(SheetResource.Meta):
+        model = Policy
+        import_id_fields = ["stage", "category", "priority"]
+        fields = import_order = export_order = [
+            "stage", "category", "priority", "mode", "amount", "unit",
+        ]  # fmt: skip
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.by = kwargs.get("by")
+
+    def dehydrate_amount(self, policy):
+        """Return how many hours or working days a limit is; a cell knows nothing of its line."""
+        if policy.amount is None or policy.unit != LimitUnit.SECONDS:
+            return policy.amount
+        return hours_of(policy.amount)
+
+    def filter_export(self, queryset, **kwargs):
+        return queryset.filter(until=None).select_related("category")
+
+    def get_instance(self, instance_loader, row):
+        return (
+            Policy.objects.in_force()
+            .filter(
+                stage=row["stage"],
+                category__code=row["category"] or None,
+                priority=row["priority"],
+            )
+            .first()
+        )
+
+    def validate_instance(self, instance, import_validation_errors=None, validate_unique=True):
+        instance.published_by = instance.published_by or self.by.get_username()
+        super().validate_instance(instance, import_validation_errors, validate_unique)
+
+    def do_instance_save(self, instance, is_create):
+        terms = {
+            name: getattr(instance, name)
+            for name in ("stage", "category", "priority", "mode", "amount", "unit")
+        }
+        try:
+            instance.pk = workflow.publish_policy(**terms, by=self.by).pk
+        except RuleViolation as refusal:
+            raise ValidationError({refusal.field or "amount": str(refusal)}) from refusal
