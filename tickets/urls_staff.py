@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from tickets.views import board, counter, lists, photos, simulator, ticket, verbs
+from tickets.views import board, bulk, counter, lists, photos, simulator, ticket, verbs
 
 
 class ReferenceConverter(StringConverter):
@@ -20,6 +20,10 @@ urlpatterns = [
     path("tickets/late/", board.late, name="late"),
     path("tickets/extensions/", board.extensions, name="extensions"),
     path("tickets/orders/", board.orders, name="orders"),
+    path("tickets/bulk/", bulk.bulk, name="bulk"),
+    path("tickets/bulk/look/", bulk.bulk_look, name="bulk_look"),
+    path("tickets/bulk/do/", bulk.bulk_do, name="bulk_do"),
+    path("tickets/bulk/done/", bulk.bulk_done, name="bulk_done"),
     path("tickets/callbacks/", lists.callbacks, name="callbacks"),
     path("tickets/simulator/", simulator.simulator, name="simulator"),
     path("tickets/new/", counter.intake, name="intake"),

@@ -115,6 +115,16 @@ def test_what_was_picked_on_the_list_stands_in_the_box(desk, handed):
     assert numbers(handed) in page.content.decode()
 
 
+def test_the_list_offers_its_rows_for_picking(desk, handed):
+    text = desk.get(reverse("tickets:list")).content.decode()
+    for ticket in handed:
+        assert f'form="several" name="pick" value="{ticket.reference}"' in text
+    assert f'id="several" method="get" action="{BULK}"' in text
+    every = re.search(rf'href="({BULK}[^"]*)"', text)[1].replace("&amp;", "&")
+    in_box = desk.get(every).context["form"].initial["references"]
+    assert set(in_box.split()) == {ticket.reference for ticket in handed}
+
+
 @pytest.mark.parametrize("what", ["", "nonsense", "pass_on"])
 def test_passing_on_comes_first(desk, what):
     assert desk.get(BULK, {"what": what}).context["what"] == "pass_on"
