@@ -18,7 +18,7 @@ from common.models import IdempotencyRecord
 from notices.models import Notice
 from tickets import several, workflow
 from tickets.choices import Kind, Status, Verb
-from tickets.forms.bulk import LONGEST_LIST, picks_in, references_in
+from tickets.forms.bulk import LONGEST_LIST
 from tickets.models import ReplyTemplate, Ticket, TicketEvent
 from tickets.tests.factories import later, make_category, make_ticket
 from tickets.tests.sending import data_queries
@@ -128,23 +128,6 @@ def test_the_list_offers_its_rows_for_picking(desk, handed):
 @pytest.mark.parametrize("what", ["", "nonsense", "pass_on"])
 def test_passing_on_comes_first(desk, what):
     assert desk.get(BULK, {"what": what}).context["what"] == "pass_on"
-
-
-@pytest.mark.parametrize(
-    ("text", "found", "strange"),
-    [
-        ("1234567890", ["1234567890"], []),
-        ("1234 5678 90\n2234 5678 90", ["1234567890", "2234567890"], []),
-        ("1234567890，2234567890、1234567890", ["1234567890", "2234567890"], []),
-        ("１２３４５６７８９０\t停电了", ["1234567890"], []),
-        ("1234567890 2234567890", ["1234567890", "2234567890"], []),
-        ("13800012345", [], ["13800012345"]),
-        ("123 停电", [], ["123"]),
-        ("停电", [], []),
-    ],
-)
-def test_numbers_are_read_as_people_copy_them(text, found, strange):
-    assert references_in(text) == (found, strange)
 
 
 @pytest.mark.parametrize(
@@ -458,13 +441,6 @@ def test_a_page_that_is_not_whole_leads_back_to_the_beginning(desk, cast, handed
     said = sent_on(look(desk, to_housing(cast, handed)))
     assert desk.post(DO, said | broken).url == BULK
     assert not TicketEvent.objects.filter(verb=Verb.TRANSFER).exists()
-
-
-def test_each_reference_is_done_once_however_often_it_is_picked():
-    assert picks_in(["1234567890:3", "1234567890:3", "2234567890:1"]) == [
-        ("1234567890", 3),
-        ("2234567890", 1),
-    ]
 
 
 # --- who, and how much it asks
