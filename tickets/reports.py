@@ -1,16 +1,18 @@
 """What pages tell about tickets: today's work, call-backs, contractors' times, why this date."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Case, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce, Least
-from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.choices import Role
 from accounts.reports import reach
-from tickets.choices import YELLOW_CARD, ClockState, Delivery, LimitUnit, Status, Verb
+from tickets import clockface
+from tickets.choices import YELLOW_CARD, ClockMode, ClockState, Delivery, Status, Verb
 from tickets.models import LEVEL_COLUMNS, Ticket, TicketEvent, Told
+from tickets.policies import in_words
 from worktime.reports import current_calendar
 
 # Roles that may ring a resident up, and those at whose door a new matter lies first.
@@ -137,96 +139,77 @@ def contractor_times(ticket, events=None):
 
 
 @dataclass(frozen=True)
-class Span:
-    """A stretch of time that counted or will count, on one day; seconds of it."""
-
-    start: datetime
-    end: datetime
-
-    @property
-    def seconds(self):
-        return int((self.end - self.start).total_seconds())
-
-
-@dataclass(frozen=True)
 class Promise:
-    """The resolve clock as its card tells it; `left` and `over` are seconds by the clock."""
+    """The resolve clock as its card tells it.
+
+    `left` and `over` are plain seconds, `left_open` and `over_open` those of the clock's own time:
+    what was due on Friday at closing and done on Saturday is late, by no opening hour.
+    """
 
     clock: object
-    at: datetime
     left: int
     over: int
-    percent: int
+    left_open: int
+    over_open: int
     is_late: bool
     is_running: bool
     is_paused: bool
     is_wall: bool
-    in_days: bool
-    open_seconds: int
-    spans: tuple[Span, ...] = ()
-    days: tuple[datetime, ...] = ()
-    closed_days: tuple = ()
-    pauses: tuple[Span, ...] = field(default=())
+    lines: tuple[clockface.Line, ...]
+    closed_days: tuple
+    pauses: tuple[clockface.Wait, ...]
+
+    @property
+    def waits_for(self):
+        """What a paused clock waits for."""
+        return self.pauses[-1].why if self.is_paused and self.pauses else ""
+
+    @property
+    def limit_words(self):
+        """The limit with what was granted, in words."""
+        clock = self.clock
+        return in_words(clock.mode, clock.limit_amount + clock.extra_amount, clock.limit_unit)
+
+    @property
+    def rule(self):
+        """What was promised at first and on what ground, in one or two sentences."""
+        clock = self.clock
+        limit = {"limit": in_words(clock.mode, clock.limit_amount, clock.limit_unit)}
+        if clock.policy is None and clock.cycle > 1:
+            said = _("Opened again with %(limit)s: what was left, or the least there is.")
+        else:
+            said = _("The time limit of this category is %(limit)s.")
+        parts = [said % limit]
+        if clock.policy and clock.policy.note:
+            parts.append(clock.policy.note)
+        if clock.extra_amount:
+            more = in_words(clock.mode, clock.extra_amount, clock.limit_unit)
+            parts.append(_("Granted on top: %(limit)s.") % {"limit": more})
+        return " ".join(parts)
 
 
 def promise(clock, at):
-    """Return why a resolve clock ends when it ends: the open spans of its calendar and its pauses.
+    """Return how a resolve clock stands, and why it ends when it ends; None without one.
 
-    No query: the calendar is in memory. None where there is no clock.
+    The calendar and the names of its days are in memory.
     """
     if clock is None or clock.due_at is None:
         return None
     calendar = current_calendar(clock.mode)
-    pauses = tuple(Span(*map(datetime.fromisoformat, pause[:2])) for pause in clock.pauses)
-    end = clock.stopped_at or at
-    used = calendar.within(clock.started_at, min(end, clock.due_at), _pairs(pauses))
-    whole = calendar.within(clock.started_at, clock.due_at, _pairs(pauses)) or 1
-    in_days = clock.limit_unit == LimitUnit.WORKING_DAYS
-    is_wall = clock.mode == "wall"
-    spans = () if is_wall else _spans(calendar, clock)
-    is_running = clock.stopped_at is None
+    pauses = tuple(clockface.waits_of(clock))
+    end, lines = clock.stopped_at or at, tuple(clockface.lines_of(clock))
+    waited = [(wait.start, wait.end) for wait in pauses]
     return Promise(
         clock=clock,
-        at=at,
         left=max(int((clock.due_at - end).total_seconds()), 0),
         over=max(int((end - clock.due_at).total_seconds()), 0),
-        percent=100 if end > clock.due_at else min(used * 100 // whole, 100),
+        left_open=calendar.within(end, clock.due_at, waited),
+        over_open=calendar.within(clock.due_at, end),
         is_late=end > clock.due_at,
-        is_running=is_running,
+        is_running=clock.stopped_at is None,
         is_paused=clock.state == ClockState.PAUSED,
-        is_wall=is_wall,
-        in_days=in_days,
-        open_seconds=whole,
-        spans=() if in_days else spans,
-        days=_working_days(spans, clock) if in_days else (),
-        closed_days=_closed_days(spans, clock),
+        is_wall=clock.mode == ClockMode.WALL,
+        lines=lines,
+        closed_days=clockface.days_off(lines),
         pauses=pauses,
     )
-
-
-def _pairs(pauses):
-    return [(pause.start, pause.end) for pause in pauses]
-
-
-def _spans(calendar, clock):
-    return tuple(Span(*pair) for pair in calendar.spans(clock.started_at, clock.due_at))
-
-
-def _working_days(spans, clock):
-    """Return the days that count towards a limit in days: each open day after the first one."""
-    first = timezone.localdate(clock.started_at)
-    return tuple(sorted({timezone.localdate(span.start) for span in spans} - {first}))
-
-
-def _closed_days(spans, clock):
-    """Return the days between start and end on which nobody works."""
-    if not spans:
-        return ()
-    working = {timezone.localdate(span.start) for span in spans}
-    day, last = timezone.localdate(clock.started_at), timezone.localdate(clock.due_at)
-    found = []
-    while day < last:
-        day += timedelta(days=1)
-        if day not in working and day <= last:
-            found.append(day)
-    return tuple(found)

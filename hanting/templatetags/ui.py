@@ -156,6 +156,27 @@ def duration(seconds):
     return " ".join(said)
 
 
+@register.filter
+def hours(seconds):
+    """Say a length of office time, whose days are not 24 hours long: 28 小时 10 分."""
+    if seconds is None or seconds == "":
+        return ""
+    count, minutes = int(seconds) // HOUR, int(seconds) % HOUR // MINUTE
+    said = [ngettext("%(count)d hour", "%(count)d hours", count) % {"count": count}] * bool(count)
+    if minutes:
+        said.append(ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes})
+    return " ".join(said) or _("less than a minute")
+
+
+@register.filter
+def full_day(day):
+    """Say a day as the calendar on the wall does: 11月27日（周五）, never "today"."""
+    return _("%(date)s (%(weekday)s)") % {
+        "date": date_format(day, pattern_for(day)),
+        "weekday": WEEKDAYS[day.weekday()],
+    }
+
+
 # --- Forms ---------------------------------------------------------------------------------
 
 

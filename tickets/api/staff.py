@@ -165,7 +165,7 @@ class OneTicket(StaffEndpoint):
             "cycle": ticket.cycle,
             "seen": ticket.event_count,
             "people": people(ticket, user),
-            "legs": legs_of(ticket),
+            "legs": legs_of(ticket, timezone.now()),
             "timeline": timeline(events, people_of(events), is_masked=not knows),
         }
         return Response(shapes.DetailOut(told).data)

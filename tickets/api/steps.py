@@ -56,6 +56,8 @@ def _type(field):
         return "boolean"
     if isinstance(field, MomentField):
         return "moment"
+    if isinstance(field, forms.IntegerField):
+        return "number"
     if isinstance(field, forms.MultipleChoiceField):
         return "choices"
     return "choice" if isinstance(field, forms.ChoiceField) else "text"

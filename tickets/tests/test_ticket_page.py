@@ -11,9 +11,11 @@ from PIL import Image
 from common.models import AuditEntry
 from common.uploads import clean_photo
 from tickets import drafts, reports, workflow
-from tickets.choices import Kind
+from tickets.choices import HoldReason, Kind
 from tickets.models import Attachment
-from tickets.tests.factories import later, make_category, make_receipt, make_ticket
+from tickets.tests.factories import later, make_category, make_policy, make_receipt, make_ticket
+from tickets.views.ticket import GROUPS
+from tickets.views.verbs import VERBS
 from worktime.tests.factories import make_calendar
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,10 @@ def text_of(response):
     return response.content.decode()
 
 
+def order(ticket, by, text="今天必须到场"):
+    return workflow.issue_order(ticket, by=by, text=text, due_at=workflow.now() + timedelta(days=1))
+
+
 @pytest.mark.parametrize("many", [1, 3])
 def test_page_asks_the_same_questions_however_much_has_happened(
     cast, client, ticket, power_cut, maps_in_memory, django_assert_num_queries, many
@@ -60,13 +66,29 @@ def test_page_asks_the_same_questions_however_much_has_happened(
         workflow.record_finding(ticket, by=cast.specialist, note=f"第{number}处")
         workflow.join(ticket, contact=workflow.Contact(phone=f"+861381234567{number}"))
         workflow.merge(make_ticket(cast.subarea, power_cut), by=cast.secretary, into=ticket)
+        order(ticket, cast.secretary)
+    workflow.ask_extension(ticket, by=cast.specialist, amount=3600, note="等电缆")
     show(client, cast.specialist, ticket)
-    # session, user, postings, own communities; ticket, co-handlers; events, people named; clocks;
-    # whom it is told to: ladder, leaves, manager, leaves, leader, leaves; photos; joined; contacts
+    # session, user, postings, own communities; ticket, co-handlers, clocks, events, orders; people
+    # named; who was told; whom it is told to: ladder, leaves, heads, leaves; photos; joined;
+    # contacts
     with django_assert_num_queries(18):
         response = client.get(address(ticket))
     assert len(response.context["same"]) == many
     assert len(response.context["people"]) == 1 + many
+    assert len(response.context["orders"]) == many
+
+
+def test_page_of_who_may_decide_asks_no_more(
+    cast, client, ticket, maps_in_memory, django_assert_max_num_queries
+):
+    workflow.acknowledge(ticket, by=cast.specialist)
+    workflow.ask_extension(ticket, by=cast.specialist, amount=3600, note="等电缆")
+    workflow.answer_order(order(ticket, cast.secretary), by=cast.leader, note="今晚修好")
+    for user in (cast.secretary, cast.supervisor, cast.manager):
+        show(client, user, ticket)
+        with django_assert_max_num_queries(18):
+            client.get(address(ticket))
 
 
 def test_out_of_reach_is_not_found(cast, client, ticket):
@@ -160,16 +182,48 @@ def test_buttons_are_exactly_what_is_available(cast, client, ticket):
             assert address(ticket, verb) in text_of(response)
 
 
-def test_the_clock_says_whom_it_climbs_to(cast, client, ticket):
-    response = show(client, cast.specialist, ticket)
-    here, above = response.context["ladder"]
-    assert here[1:] == ("specialist", True)
-    assert {name for name in cast.people if above[1].find(name) >= 0} == {"secretary", "manager"}
+def test_every_step_with_a_page_stands_in_one_group():
+    grouped = [verb for _words, group in GROUPS for verb in group]
+    assert sorted(grouped) == sorted(VERBS)
+
+
+def test_the_ladder_says_who_has_it_and_whom_it_climbs_to(cast, client, ticket):
+    here, *ahead = show(client, cast.specialist, ticket).context["ladder"]
+    assert (here.names, here.is_here) == (["specialist"], True)
+    assert [(rung.level, set(rung.names)) for rung in ahead] == [
+        (50, {"specialist"}),
+        (80, {"specialist"}),
+        (100, {"secretary", "manager"}),
+    ]
+    assert ahead[0].at == ticket.submitted_at + timedelta(hours=12)
+
+
+def test_the_ladder_says_who_was_told_and_what_more_time_has_excused(cast, client, power_cut):
+    ticket = make_ticket(cast.subarea, power_cut, at=workflow.now() - timedelta(hours=23))
+    workflow.acknowledge(ticket, by=cast.specialist)
+    workflow.ask_extension(ticket, by=cast.specialist, amount=12 * 3600, note="等电缆")
+    for hours in (-11, -3, 1):
+        workflow.sweep(ticket.due_at + timedelta(hours=hours))
+    told = [rung for rung in show(client, cast.secretary, ticket).context["ladder"] if rung.at]
+    assert [
+        (rung.level, set(rung.names), rung.is_excused) for rung in told if not rung.is_ahead
+    ] == [
+        (50, {"specialist"}, False),
+        (80, {"specialist"}, False),
+        (100, {"secretary", "manager"}, False),
+    ]
+    workflow.grant_extension(ticket, by=cast.secretary)
+    response = show(client, cast.secretary, ticket)
+    excused = [rung.level for rung in response.context["ladder"] if rung.is_excused]
+    assert excused == [100]
+    assert response.context["state"] == "running"
 
 
 def test_a_wall_clock_is_told_in_plain_words(cast, client, ticket):
-    promise = show(client, cast.specialist, ticket).context["promise"]
-    assert (promise.is_wall, promise.open_seconds, promise.percent) == (True, 86_400, 12)
+    context = show(client, cast.specialist, ticket).context
+    promise, scale = context["promise"], context["scale"]
+    assert (promise.is_wall, [line.seconds for line in promise.lines]) == (True, [86_400])
+    assert scale.used == pytest.approx(12.5, abs=0.1)
     assert 75_000 < promise.left <= 75_600
 
 
@@ -178,9 +232,135 @@ def test_a_business_clock_lists_its_days_and_what_is_not_counted(cast, client):
     category = make_category(clock_mode="business", limit_unit="working_days", limit_amount=3)
     friday = workflow.now().replace(year=2026, month=11, day=20, hour=2, minute=0, second=0)
     ticket = make_ticket(cast.subarea, category, at=friday)
-    promise = show(client, cast.secretary, ticket).context["promise"]
-    assert [day.isoformat() for day in promise.days] == ["2026-11-23", "2026-11-24", "2026-11-25"]
+    response = show(client, cast.secretary, ticket)
+    promise = response.context["promise"]
+    assert [(line.kind, line.days, line.number) for line in promise.lines] == [
+        ("first_day", 0, 0), ("weekend", 2, 0), ("counted", 3, 1),
+    ]  # fmt: skip
     assert [day.isoformat() for day in promise.closed_days] == ["2026-11-21", "2026-11-22"]
+    assert "11月23日" in text_of(response)
+
+
+@pytest.fixture
+def promising(cast):
+    """A category with every promise, on the clock that never rests."""
+    category = make_category(cast.power, is_immediate=True, limit_amount=48 * 3600)
+    for stage, hours in (("accept", 1), ("contact", 4), ("word", 24)):
+        make_policy(stage, "wall", hours * 3600, "seconds", category=category)
+    return category
+
+
+def test_other_promises_stand_beside_the_date(cast, client, promising):
+    ticket = make_ticket(cast.subarea, promising, at=workflow.now() - timedelta(hours=5))
+    context = show(client, cast.specialist, ticket).context
+    assert [(each.stage, each.state) for each in context["beside"]] == [
+        ("contact", "late"), ("word", "running"),
+    ]  # fmt: skip
+    assert context["beside"][0].over == pytest.approx(3600, abs=5)
+    assert [(each.stage, each.state, each.elapsed) for each in context["kept"]] == [
+        ("accept", "met", 0)
+    ]
+    workflow.sweep()
+    told = show(client, cast.specialist, ticket).context["beside"][0].told
+    assert set(told) == {"specialist", "secretary", "manager"}
+    workflow.tell_resident(ticket, by=cast.specialist, note="已派人", by_phone=True)
+    context = show(client, cast.specialist, ticket).context
+    assert [(each.stage, each.state) for each in context["kept"]] == [
+        ("accept", "met"), ("contact", "missed"),
+    ]  # fmt: skip
+
+
+def test_an_earlier_round_keeps_its_result(cast, client, promising):
+    ticket = make_ticket(cast.subarea, promising)
+    ticket = workflow.acknowledge(ticket, by=cast.specialist, at=later(ticket))
+    ticket = workflow.resolve(ticket, by=cast.specialist, note="好了", at=later(ticket, hours=2))
+    context = show(client, cast.specialist, ticket).context
+    assert context["state"] == "met"
+    assert [each.stage for each in context["beside"]] == ["confirm"]
+    workflow.dispute(ticket, comment="还是没电", at=later(ticket))
+    context = show(client, cast.specialist, ticket).context
+    assert [(each.state, each.elapsed) for each in context["before"]] == [("met", 7_260)]
+    assert context["state"] == "running"
+
+
+def test_a_waiting_clock_says_why_and_until_when(cast, client, ticket):
+    workflow.acknowledge(ticket, by=cast.specialist)
+    until = workflow.now() + timedelta(days=2)
+    workflow.hold(ticket, by=cast.specialist, reason="parts", until=until)
+    response = show(client, cast.secretary, ticket)
+    promise = response.context["promise"]
+    assert (response.context["state"], promise.clock.paused_until) == ("paused", until)
+    assert promise.waits_for == HoldReason.PARTS.label
+    assert promise.clock.was_moved
+    assert response.context["moved_because"]
+    assert str(promise.waits_for) in text_of(response)
+
+
+def test_a_matter_taken_back_promises_nothing_more(cast, client, ticket):
+    workflow.withdraw(ticket)
+    response = show(client, cast.secretary, ticket)
+    assert response.context["state"] == "over"
+    assert response.context["ladder"] == []
+    assert "clock__scale" not in text_of(response)
+
+
+def test_more_time_is_told_while_it_is_asked_for_and_when_it_is_granted(cast, client, ticket):
+    workflow.acknowledge(ticket, by=cast.specialist)
+    workflow.ask_extension(
+        ticket, by=cast.specialist, amount=8 * 3600, note="等电缆，打13812345678"
+    )
+    asked = show(client, cast.secretary, ticket).context["asked"]
+    assert (asked.by, asked.amount, asked.in_days) == ("specialist", 8 * 3600, False)
+    assert asked.due_at == ticket.due_at + timedelta(hours=8)
+    assert "13812345678" in asked.why
+    masked = show(client, cast.manager, ticket)
+    assert "13812345678" not in text_of(masked)
+    workflow.grant_extension(ticket, by=cast.secretary, note="抓紧")
+    context = show(client, cast.secretary, ticket).context
+    assert context["asked"] is None
+    assert [(each.by, each.amount, each.note) for each in context["granted"]] == [
+        ("secretary", 8 * 3600, "抓紧")
+    ]
+    assert context["promise"].clock.first_due_at == ticket.due_at
+    assert len(context["moved_because"]) == 1
+
+
+def test_orders_are_told_with_answer_and_result(cast, client, ticket):
+    first = order(ticket, cast.secretary, text="查清原因")
+    second = order(ticket, cast.street_secretary, text="今晚修好，打13812345678")
+    workflow.answer_order(first, by=cast.leader, note="电缆老化")
+    workflow.close_order(first, by=cast.secretary, note="已换新")
+    open_one, closed = show(client, cast.leader, ticket).context["orders"]
+    assert (open_one.order, open_one.addressee, open_one.is_mine_to_answer) == (
+        second, "leader", True,
+    )  # fmt: skip
+    assert "13812345678" not in open_one.text
+    assert (closed.answer, closed.answered_by, closed.result, closed.closed_by) == (
+        "电缆老化", "leader", "已换新", "secretary",
+    )  # fmt: skip
+    page = text_of(show(client, cast.leader, ticket))
+    assert f"{address(ticket, 'answer_order')}?order={second.pk}" in page
+    assert f"?order={first.pk}" not in page
+
+
+def test_legs_say_how_long_each_had_it_and_when_it_was_taken_on(cast, client, promising):
+    ticket = make_ticket(cast.subarea, promising, at=workflow.now() - timedelta(hours=10))
+    ticket = workflow.acknowledge(ticket, by=cast.specialist, at=later(ticket, minutes=30))
+    ticket = workflow.transfer(
+        ticket,
+        by=cast.specialist,
+        organisation=cast.housing,
+        note="请接",
+        at=later(ticket, hours=3),
+    )
+    now_with, before = show(client, cast.secretary, ticket).context["legs"]
+    assert (before["name"], before["open_seconds"]) == ("区供电公司", 3 * 3600 + 30 * 60)
+    assert before["acknowledged_after"] == 30 * 60
+    assert (now_with["name"], now_with["acknowledged"]) == ("区住建局", None)
+    assert now_with["open_seconds"] == pytest.approx(6 * 3600 + 30 * 60, abs=5)
+    clock = ticket.clocks.get(stage="resolve")
+    ran = int((workflow.now() - clock.started_at).total_seconds())
+    assert sum(leg["open_seconds"] for leg in (now_with, before)) == pytest.approx(ran, abs=5)
 
 
 def test_contractors_times_are_computable(cast, ticket):

@@ -1,9 +1,11 @@
 """The page of one ticket: what, where, when, who, why this date, and what may be done now."""
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,13 +14,51 @@ from accounts.reports import reach
 from common.text import mask_name, mask_phone, mask_text
 from common.workflow import record
 from grids import directory as grids
-from tickets import actions, reports, workflow
+from tickets import actions, clockface, reports, workflow
 from tickets.catalogue import categories
-from tickets.choices import LATE, Delivery, Part, PersonKind, Stage, Verb
+from tickets.choices import Part, PersonKind, Stage, Verb
 from tickets.forms.staff import RevealForm
-from tickets.models import Ticket, Told
+from tickets.models import Clock, Ticket, TicketEvent
+from tickets.views import clock
 from tickets.views.scope import staff_only, ticket_in_reach
-from tickets.views.telling import people_of, timeline
+from tickets.views.telling import orders_told, people_of, timeline
+
+# What the page reads beside the ticket, one query each.
+BESIDE = (
+    Prefetch("clocks", Clock.objects.select_related("policy").order_by("pk")),
+    Prefetch("events", TicketEvent.objects.in_order()),
+    "orders",
+)
+# The quiet steps by what they are about, what waits for a decision first.
+GROUPS = (
+    (
+        gettext_lazy("Waiting for you"),
+        {Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION, Verb.ANSWER_ORDER, Verb.CLOSE_ORDER},
+    ),
+    (
+        gettext_lazy("The work"),
+        {
+            Verb.ACCEPT, Verb.ACKNOWLEDGE, Verb.RECORD_FINDING, Verb.CALL_CONTRACTOR,
+            Verb.RECORD_ARRIVAL, Verb.FINISH_CONTRACTOR, Verb.HOLD, Verb.RESUME, Verb.RESOLVE,
+            Verb.RESOLVE_ON_SPOT, Verb.NOTE,
+        },
+    ),
+    (
+        gettext_lazy("The resident"),
+        {
+            Verb.TELL_RESIDENT, Verb.ASK_RESIDENT, Verb.ANSWER, Verb.RECORD_CALL, Verb.REJECT,
+            Verb.REOPEN, Verb.RELEASE,
+        },
+    ),
+    (
+        gettext_lazy("Whose it is"),
+        {
+            Verb.DISPATCH, Verb.TRANSFER, Verb.RETURN, Verb.ARBITRATE, Verb.RECATEGORISE,
+            Verb.MERGE,
+        },
+    ),
+    (gettext_lazy("Time and supervision"), {Verb.ASK_EXTENSION, Verb.ORDER}),
+)  # fmt: skip
 
 
 @require_safe
@@ -27,9 +67,10 @@ from tickets.views.telling import people_of, timeline
 def ticket_detail(request, reference):
     """Everything this person may know of the ticket, and exactly the steps they may take."""
     ticket = ticket_in_reach(request, reference)
-    context = head(ticket, request.user) | story(ticket, request.user, timezone.now())
-    context |= steps(ticket, request.user) | {"people": people(ticket, request.user)}
-    context["reveal"] = RevealForm()
+    prefetch_related_objects([ticket], *BESIDE)
+    context = head(ticket, request.user) | steps(ticket, request.user)
+    context |= story(ticket, request.user, timezone.now(), context["verbs"])
+    context |= {"people": people(ticket, request.user), "reveal": RevealForm()}
     return render(request, "tickets/staff/ticket.html", context)
 
 
@@ -50,57 +91,47 @@ def head(ticket, user):
 
 
 def steps(ticket, user):
-    """Return the verbs for the buttons: the main one, and the quiet ones in the table's order."""
+    """Return the verbs for the buttons: the main one, and the quiet ones in groups."""
     verbs = workflow.available(ticket, user)
     main = actions.main_of(verbs)
-    buttons = [
-        {"verb": verb.value, "label": verb.label, "is_one_tap": verb in actions.ONE_TAP}
-        for verb in map(Verb, verbs)
-    ]
+    buttons = {
+        verb: {"verb": verb, "label": Verb(verb).label, "is_one_tap": verb in actions.ONE_TAP}
+        for verb in map(str, verbs)
+    }
+    others = [button for verb, button in buttons.items() if verb != main]
     return {
-        "main": next((each for each in buttons if each["verb"] == main), None),
-        "others": [each for each in buttons if each["verb"] != main],
+        "verbs": verbs,
+        "main": buttons.get(main),
+        "others": others,
+        "groups": [
+            (words, [button for button in others if button["verb"] in group])
+            for words, group in GROUPS
+        ],
     }
 
 
-def story(ticket, user, at):
-    """Return timeline, clock, legs, contractors and everything that happened to the ticket."""
-    events = list(ticket.events.in_order())
-    named = people_of(events)
-    clocks = {clock.stage: clock for clock in ticket.clocks.filter(cycle=ticket.cycle)}
-    resolve = clocks.get(Stage.RESOLVE)
-    return {
+def story(ticket, user, at, verbs):
+    """Return timeline, clock, orders, legs, contractors and all that happened to the ticket."""
+    events, is_masked = list(ticket.events.all()), not knows_people(ticket, user)
+    named = people_of(events, ticket.orders.all())
+    return clock.card(ticket, events, named, at, is_masked=is_masked) | {
         "at": at,
-        "happenings": timeline(events, named, is_masked=not knows_people(ticket, user)),
-        "promise": reports.promise(resolve, at),
-        "confirm_clock": clocks.get(Stage.CONFIRM),
-        "ladder": ladder(ticket, resolve, at),
-        "legs": legs_of(ticket),
+        "happenings": timeline(events, named, is_masked=is_masked),
+        "orders": orders_told(ticket, named, user, verbs, at, is_masked=is_masked),
+        "legs": legs_of(ticket, at),
         "contractors": reports.contractor_times(ticket, events),
         "photos": list(ticket.attachments.order_by("pk")),
         "same": same_incident(ticket, user),
     }
 
 
-def ladder(ticket, clock, at):
-    """Return [(words, who, is here)]: who has it, who was told, whom it goes to next."""
-    if not ticket.is_open or clock is None:
-        return []
-    rungs = [(_("Now with"), str(ticket.holder), True)]
-    told = Told.objects.filter(escalation__clock=clock, escalation__level__gte=LATE)
-    told = told.exclude(escalation__delivery=Delivery.VOID).select_related("user").order_by("pk")
-    if names := list(dict.fromkeys(str(each.user) for each in told)):
-        rungs.append((_("Was told that it is late"), _("; ").join(names), False))
-    ahead = [level for level, _instant in clock.thresholds if level >= LATE and level > clock.level]
-    if ahead:
-        names = [str(user) for user in workflow.addressees_of(ticket, at, level=ahead[0])]
-        what = _("Told when it is late") if ahead[0] == LATE else _("Told next")
-        rungs.append((what, _("; ").join(names), False))
-    return rungs
+def legs_of(ticket, at):
+    """Return the organisations that have or had a part, the present ones first.
 
-
-def legs_of(ticket):
-    """Return the organisations that have or had a part, the present ones first."""
+    `open_seconds` is what the resolve clock ran meanwhile, `acknowledged_after` until they took it
+    on, both None without a clock.
+    """
+    clocks = {each.cycle: each for each in ticket.clocks.all() if each.stage == Stage.RESOLVE}
     legs = sorted(ticket.legs.all(), key=lambda leg: (leg.ended_at is not None, leg.pk))
     return [
         {
@@ -108,9 +139,19 @@ def legs_of(ticket):
             "part": Part(leg.part).label,
             "started": leg.started_at,
             "ended": leg.ended_at,
+            "acknowledged": leg.acknowledged_at,
+            "acknowledged_after": _ran(clocks.get(leg.cycle), leg, leg.acknowledged_at),
+            "open_seconds": _ran(clocks.get(leg.cycle), leg, leg.ended_at or at),
         }
         for leg in legs
     ]
+
+
+def _ran(clock, leg, end):
+    """Return how long the resolve clock ran from the start of a leg to a moment."""
+    if clock is None or end is None:
+        return None
+    return clockface.ran(clock, leg.started_at, min(end, clock.stopped_at or end))
 
 
 def same_incident(ticket, user):

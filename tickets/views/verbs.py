@@ -11,12 +11,34 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import unsent
 from common.errors import AlreadyDone, NotAllowed, RuleViolation, StalePage
-from tickets import actions, workflow
+from tickets import actions, replies, workflow
 from tickets.choices import Verb
+from tickets.forms import promises
 from tickets.forms import staff as forms
 from tickets.models import Ticket
+from tickets.views import clock
 from tickets.views.scope import staff_only, ticket_in_reach
 from tickets.views.ticket import head, people
+
+
+def _fresh(ticket):
+    return Ticket.objects.select_related("holder", "organisation").get(pk=ticket.pk)
+
+
+def _order(ticket, **said):
+    workflow.issue_order(ticket, **said)
+    return _fresh(ticket)
+
+
+def _on_order(do):
+    """Return the step on one order of a ticket; what was seen of the ticket does not matter."""
+
+    def step(ticket, *, by, seen, order, note):
+        do(order, by=by, note=note)
+        return _fresh(ticket)
+
+    return step
+
 
 # Verb -> what is typed, and what is done with it.
 VERBS = {
@@ -42,8 +64,16 @@ VERBS = {
     Verb.RESOLVE_ON_SPOT: (forms.ResolveForm, workflow.resolve_on_spot),
     Verb.RECORD_CALL: (forms.CallForm, workflow.record_call),
     Verb.REOPEN: (forms.ReopenForm, workflow.reopen),
+    Verb.TELL_RESIDENT: (promises.TellForm, workflow.tell_resident),
+    Verb.ASK_EXTENSION: (promises.AskExtensionForm, workflow.ask_extension),
+    Verb.GRANT_EXTENSION: (promises.GrantForm, workflow.grant_extension),
+    Verb.REFUSE_EXTENSION: (promises.RefuseForm, workflow.refuse_extension),
+    Verb.ORDER: (promises.OrderForm, _order),
+    Verb.ANSWER_ORDER: (promises.AnswerOrderForm, _on_order(workflow.answer_order)),
+    Verb.CLOSE_ORDER: (promises.CloseOrderForm, _on_order(workflow.close_order)),
     Verb.RELEASE: (forms.ReleaseForm, workflow.release),
 }
+DECISIONS = (Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION)
 # Where a step may lead back to, by the word in its form.
 WAYS_BACK = {"today": "today", "list": "tickets:list", "callbacks": "tickets:callbacks"}
 
@@ -60,17 +90,30 @@ def ticket_verb(request, reference, verb):
         if verb not in workflow.available(ticket, request.user):
             messages.info(request, _("This step is not possible now, or not yours to take."))
             return redirect("tickets:detail", ticket.reference)
-        typed = unsent.take(request)
-        form = form_class(ticket=ticket, user=request.user, initial=typed)
-        return page(request, ticket, verb, form)
-    if "refresh" in request.POST:
-        typed = typed_so_far(form_class, request.POST)
-        form = form_class(ticket=ticket, user=request.user, initial=typed)
-        return page(request, ticket, verb, form)
+        typed = unsent.take(request) or typed_so_far(form_class, request.GET)
+        return unfinished(request, ticket, verb, typed)
+    if "refresh" in request.POST or "template" in request.POST:
+        return unfinished(request, ticket, verb, typed_so_far(form_class, request.POST))
     form = form_class(request.POST, request.FILES, ticket=ticket, user=request.user)
     if not form.is_valid():
         return incomplete(request, ticket, verb, form)
     return act(request, ticket, verb, form, do)
+
+
+def unfinished(request, ticket, verb, typed):
+    """Show the form with what is typed so far, and the sentence that is chosen now."""
+    ready = ready_words(verb, ticket)
+    number = request.POST.get("template") or request.GET.get("template")
+    chosen = next((each for each in ready if str(each.id) == number), None)
+    if chosen:
+        typed["note"] = replies.put_in(typed.get("note", ""), chosen, ready)
+    form = VERBS[verb][0](ticket=ticket, user=request.user, initial=typed)
+    return page(request, ticket, verb, form, ready=ready)
+
+
+def ready_words(verb, ticket):
+    """Return the sentences that may be put into the form; [] where the resident reads nothing."""
+    return replies.ready_for(verb, ticket) if replies.is_read_by_resident(verb) else []
 
 
 def act(request, ticket, verb, form, do):
@@ -109,8 +152,9 @@ def refused(request, ticket, verb, form, refusal):
 def is_second_tap(ticket, verb, user, form):
     """Whether the step after what the page showed is this very step, by this person."""
     event = ticket.events.filter(number=form.cleaned_data["seen"] + 1, verb=verb, by=user).first()
-    said = form.cleaned_data.get("note", form.cleaned_data.get("comment", ""))
-    return event is not None and event.data.get("note", "") == said
+    typed = form.cleaned_data
+    said = next((typed[name] for name in ("note", "comment", "text") if name in typed), "")
+    return event is not None and said in (event.data.get("note", ""), event.data.get("text"))
 
 
 def again(request, ticket, verb, form, sentence):
@@ -137,7 +181,7 @@ def typed_so_far(form_class, data):
     return {name: value for name, value in typed.items() if name != "seen"}
 
 
-def page(request, ticket, verb, form, *, notice="", kind="", status=200):
+def page(request, ticket, verb, form, *, notice="", kind="", status=200, ready=None):
     """Render the verb's page, or only its form where htmx asks for it."""
     context = head(ticket, request.user) | {
         "form": form,
@@ -149,10 +193,22 @@ def page(request, ticket, verb, form, *, notice="", kind="", status=200):
         "people": people(ticket, request.user) if verb == Verb.RECORD_CALL else [],
         "back": request.POST.get("back") or request.GET.get("back", ""),
         "reveal": forms.RevealForm() if verb == Verb.RECORD_CALL else None,
+        "ready": ready_words(verb, ticket) if ready is None else ready,
+        "is_read_by_resident": replies.is_read_by_resident(verb),
+        "preview": preview_of(verb, ticket, form),
+        "asked": clock.request_of(ticket) if verb in DECISIONS else None,
     }
     whole = request.headers.get("HX-Request") != "true"
     template = "tickets/staff/verb.html" if whole else "tickets/staff/_verb_form.html"
     return render(request, template, context, status=status)
+
+
+def preview_of(verb, ticket, form):
+    """Return what the resident would read of the form as it stands, None for nothing."""
+    if not replies.is_read_by_resident(verb):
+        return None
+    by_phone = "by_phone" in form.fields and bool(form["by_phone"].value())
+    return replies.preview(verb, ticket, form["note"].value() or "", by_phone=by_phone)
 
 
 def way_back(request, ticket):
