@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django import forms
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, F, Q, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -24,6 +24,7 @@ from tickets.choices import (
     Delivery,
     LimitUnit,
     Stage,
+    Status,
     Verb,
 )
 from tickets.filters import GridField
@@ -124,11 +125,13 @@ def late_now(found, at, stage=""):
     Of any stage, or of the one named. Asked of the open tickets of a reach, by their own index;
     the clocks are looked up only for what is left.
     """
-    nearest = found.open().annotate(late_since=reports.NEAREST).filter(late_since__lt=at)
+    broken = Q(next_due_at__lt=at) | Q(status=Status.ON_HOLD, due_at__lt=at)
+    found = found.open().filter(broken)
     if not stage:
-        return nearest
-    clocks = _broken(at).filter(ticket=OuterRef("pk"), stage=stage).values("due_at")[:1]
-    return nearest.annotate(late_since=Subquery(clocks)).filter(late_since__isnull=False)
+        return found.annotate(late_since=reports.NEAREST)
+    # At most one clock of a stage runs, so the join repeats no ticket.
+    found = found.filter(clocks__stage=stage, clocks__stopped_at=None, clocks__due_at__lt=at)
+    return found.annotate(late_since=F("clocks__due_at"))
 
 
 def _broken(at):

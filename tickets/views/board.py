@@ -152,8 +152,7 @@ def page_of_late(request, form, at):
     """Return the rows of one page and the way to the next."""
     after = request.GET.get("after", "")
     found = for_rows(selected(request, form, at, form.cleaned_data["stage"]))
-    rows = found.top(request.user, lambda rows: LONGEST_FIRST.page(rows, after), PAGE + 1)
-    tickets = list(rows)
+    tickets = list(LONGEST_FIRST.page(found, after)[: PAGE + 1])
     shown = tickets[:PAGE]
     broken, orders = boards.broken_promises(shown, at), boards.orders_on(shown)
     return {
