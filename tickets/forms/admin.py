@@ -10,7 +10,7 @@ from tickets.catalogue import tree
 from tickets.choices import ClockMode, LimitUnit, Priority, Stage
 from tickets.models import Category, Policy, ReplyTemplate
 from tickets.policies import amount_of, hours_of
-from tickets.replies import FACTS, check_template
+from tickets.replies import check_template
 
 # What each promise is, for who decides how long it is.
 MEANINGS = {
@@ -149,6 +149,16 @@ class PublishForm(forms.Form):
         return self.cleaned_data | {"category": found or None}
 
 
+# What each name in curly brackets becomes (tickets.replies fills them in).
+FILLED_IN = {
+    "date": gettext_lazy("the promised day"),
+    "reference": gettext_lazy("the number of the matter"),
+    "place": gettext_lazy("where it is"),
+    "holder": gettext_lazy("who handles it"),
+    "organisation": gettext_lazy("which organisation handles it"),
+}
+
+
 class ReplyTemplateForm(forms.ModelForm):
     """A sentence ready to send, whose places for facts can all be filled."""
 
@@ -165,7 +175,7 @@ class ReplyTemplateForm(forms.ModelForm):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         if "text" in self.fields:
-            names = ", ".join(f"{{{name}}}" for name in FACTS)
+            names = " · ".join(f"{{{name}}} {meaning}" for name, meaning in FILLED_IN.items())
             self.fields["text"].help_text = _("These are filled in: %(names)s") % {"names": names}
 
     def clean_text(self):

@@ -9,7 +9,9 @@ from common.models import AuditEntry, Version
 from tickets import workflow
 from tickets.catalogue import categories
 from tickets.choices import LATE
+from tickets.forms.admin import FILLED_IN
 from tickets.models import Category, Escalation, ReplyTemplate, Ticket
+from tickets.replies import FACTS
 from tickets.resources import CategoryResource
 from tickets.tests.factories import later, make_category, make_ticket
 from tickets.tests.rights import staff_with
@@ -199,6 +201,10 @@ def test_a_reply_template_that_cannot_be_filled_is_refused_and_kept_on_the_page(
     assert answer.context["errors"]
     assert answer.context["adminform"].form["text"].value() == words
     assert not ReplyTemplate.objects.exists()
+
+
+def test_every_fact_that_is_filled_in_is_explained():
+    assert list(FILLED_IN) == list(FACTS)
 
 
 def test_a_reply_template_can_be_looked_at_by_who_may_not_change_it(cast, client):
