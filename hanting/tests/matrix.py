@@ -223,6 +223,7 @@ for matter in ("ordinary", "tip_off"):
             "progress_reopen",
             "progress_withdraw",
             "progress_answer",
+            "progress_urge",
             "progress_photos",
         )
     ]
@@ -232,11 +233,22 @@ for matter in ("ordinary", "tip_off"):
 INTAKE = (*GROUND, *LEADING, *NEIGHBOURS)
 ANSWERERS = (*DISPATCHERS, "supervisor", "admin")
 QUICK = ("worker", "head", "village_head", "neighbour_worker")
+# Who answers for others sees what is late; everybody else is led to their own day.
+WATCHERS = (*LEADING, "manager", "leader", "neighbour_secretary", "admin")
+WATCHING = only(*STAFF, answer="onward") | dict.fromkeys(WATCHERS, "page")
 ROWS += [
     Row("today", STAFF_ONLY, only(*QUICK)),
     Row("tickets:list", STAFF_ONLY, NO_POST),
     Row("tickets:list", STAFF_ONLY, NO_POST, ask={"q": "暗号"}, about="searching canaries"),
     Row("tickets:callbacks", STAFF_ONLY, NO_POST),
+    Row("tickets:late", WATCHING, NO_POST),
+    # A decision names the matter it is about.
+    Row("tickets:extensions", only(*LEADING, "neighbour_secretary"), NOT_FOR_ANYBODY),
+    Row("tickets:orders", STAFF_ONLY, NO_POST),
+    Row("tickets:bulk", STAFF_ONLY, STAFF_ONLY),
+    Row("tickets:bulk_look", only(*STAFF, answer="onward"), NO_POST, about="nothing begun"),
+    Row("tickets:bulk_do", NO_POST, only(*STAFF, answer="onward")),
+    Row("tickets:bulk_done", only(*STAFF, answer="onward"), NO_POST, about="nothing done"),
     Row("tickets:simulator", only(*ANSWERERS), NO_POST),
     Row("tickets:intake", only(*INTAKE), only(*INTAKE)),
     Row("tickets:intake_receipt", NOT_FOR_ANYBODY, NO_POST, reference(), about="of another desk"),
@@ -279,6 +291,9 @@ MAY = {
     "note": tuple(role for role in READERS["ordinary"] if role != "admin"),
     "merge": (*GROUND, *DESK, "specialist"),
     "release": DESK,
+    "tell_resident": (*GROUND, *DESK, "specialist"),
+    "ask_extension": ("specialist",),
+    "order": ("secretary", "street_secretary", "district_secretary", "supervisor"),
 }
 # What a POST of these words gets from everybody else who may read the matter: the step is out of
 # turn (conflict), not theirs (refused), or asks for more words first (page).
@@ -287,6 +302,7 @@ OTHERS = {
     "transfer": "refused",
     "record_finding": "refused",
     "note": "refused",
+    "tell_resident": "refused",
 }
 OUT_OF_TURN = (
     "accept",
@@ -321,6 +337,15 @@ ROWS += [
 ]
 ROWS += [step(verb, readers("ordinary", "conflict")) for verb in OUT_OF_TURN]
 ROWS += [step(verb, readers("ordinary")) for verb in (*UNFINISHED, "release")]
+ROWS += [
+    step(verb, readers("ordinary"))
+    for verb in ("ask_extension", "order", "answer_order", "close_order")
+]
+# Nobody asks for more time here, so there is nothing to decide.
+ROWS += [
+    step(verb, readers("ordinary", "refused") | dict.fromkeys(LEADING, "onward"))
+    for verb in ("grant_extension", "refuse_extension")
+]
 # Giving it to its own handler again changes nothing and is news, not an error.
 ROWS += [step("dispatch", readers("ordinary", "onward"))]
 # The unit complained of learns nothing from any step on the tip-off.
@@ -336,6 +361,24 @@ ROWS += [
     for TIP_OFF_NOTE_GET, TIP_OFF_NOTE_POST in [
         ({"admin": "onward"}, {**dict.fromkeys(LEADING, "onward"), "admin": "refused"})
     ]
+]
+
+# --- The working calendar, for administrators ----------------------------------------------
+
+# The admin's own sign-in is asked of everybody else. The frame names its language in Django's
+# way (zh-hans, not zh-CN), so its own test sweeps these pages.
+KEEPERS = answers("sign-in", page=("admin",))
+YEAR = {"year": "year"}
+ROWS += [
+    Row("working_calendar", KEEPERS, KEEPERS | {"admin": "unwanted"}, YEAR, is_data=True),
+    Row(
+        "working_calendar_confirm",
+        KEEPERS | {"admin": "unwanted"},
+        KEEPERS | {"admin": "onward"},
+        YEAR,
+    ),
+    Row("working_calendar_days", KEEPERS, KEEPERS, YEAR, is_data=True),
+    Row("working_calendar_hours", KEEPERS, KEEPERS, is_data=True),
 ]
 
 # --- The interface for other programs ------------------------------------------------------
@@ -380,6 +423,14 @@ ROWS += [
             "tracking_code": "AAAA-BBBB-CC",
             "note": "是的",
         },
+        sends_json=True,
+        is_data=True,
+    ),
+    Row(
+        "api:progress_urge",
+        UNWANTED,
+        HIDDEN,
+        send={"reference": "@matters.ordinary.reference", "tracking_code": "AAAA-BBBB-CC"},
         sends_json=True,
         is_data=True,
     ),

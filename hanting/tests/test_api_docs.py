@@ -16,6 +16,7 @@ ADDRESSES = {
     "/api/v1/organisations/": {"get"},
     "/api/v1/progress/": {"post"},
     "/api/v1/progress/answer/": {"post"},
+    "/api/v1/progress/urge/": {"post"},
     "/api/v1/progress/confirm/": {"post"},
     "/api/v1/tickets/": {"get", "post"},
     "/api/v1/tickets/{reference}/": {"get"},

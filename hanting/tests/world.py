@@ -17,6 +17,7 @@ from specialists.tests.cast import build_cast
 from tickets import workflow
 from tickets.choices import Kind
 from tickets.tests.factories import make_category, make_receipt
+from worktime.tests.factories import make_calendar
 
 SEPARATORS = re.compile(r"(?<=\d)[\s\u00a0-]+(?=\d)")
 
@@ -41,9 +42,15 @@ def build_world():
     world = SimpleNamespace(cast=build_cast(), canaries=[], receipts={})
     # What an address is filled with where nothing real stands behind it.
     vars(world).update(
-        one=1, full="full", small="small", acknowledge="acknowledge", unknown_token="ABCDEFGH"
+        one=1,
+        year=2026,
+        full="full",
+        small="small",
+        acknowledge="acknowledge",
+        unknown_token="ABCDEFGH",
     )
     cast = world.cast
+    make_calendar(2026)
     power = make_category(cast.power, is_immediate=True)
     community = make_category()
     restricted = make_category(is_restricted=True)
