@@ -23,6 +23,7 @@ from tickets.choices import (
     HoldReason,
     LimitUnit,
 )
+from worktime.arithmetic import CalendarHorizon
 from worktime.models import WorkDay
 from worktime.reports import VERSION_NAME, current_calendar
 
@@ -322,9 +323,15 @@ def days_off(lines):
 
 
 def ran(clock, start, end):
-    """Return for how many seconds of its own time a clock ran between two moments."""
+    """Return for how many seconds of its own time a clock ran between two moments.
+
+    None past the last day that the working calendar knows.
+    """
     waits = [(wait.start, wait.end) for wait in waits_of(clock)]
-    return current_calendar(clock.mode).within(start, end, waits)
+    try:
+        return current_calendar(clock.mode).within(start, end, waits)
+    except CalendarHorizon:
+        return None
 
 
 LEVEL_WORDS = {
@@ -373,23 +380,27 @@ class Scale:
 
 
 def scale_of(clock, at):
-    """Return how far a clock has run and where its levels lie, by its own time."""
-    calendar = current_calendar(clock.mode)
-    pauses = [(wait.start, wait.end) for wait in waits_of(clock)]
+    """Return how far a clock has run and where its levels lie, by its own time.
+
+    None past the last day that the working calendar knows.
+    """
     now = clock.stopped_at or at
     levels = [(level, datetime.fromtimestamp(instant, UTC)) for level, instant in clock.thresholds]
     end = clock.due_at
     if now > clock.due_at:
-        ahead = [moment for _level, moment in levels if moment > now]
-        end = min(ahead, default=now)
-    whole = calendar.within(clock.started_at, end, pauses) or 1
+        end = min((moment for _level, moment in levels if moment > now), default=now)
+    whole = ran(clock, clock.started_at, end)
+    if whole is None:
+        return None
 
     def share(moment):
-        used = calendar.within(clock.started_at, min(moment, end), pauses)
-        return round(100 * used / whole, 1)
+        return round(100 * ran(clock, clock.started_at, min(moment, end)) / (whole or 1), 1)
 
-    marks = [Mark(share(moment), level, SIGNS.get(level, "")) for level, moment in levels
-             if moment <= end]  # fmt: skip
+    marks = [
+        Mark(share(moment), level, SIGNS.get(level, ""))
+        for level, moment in levels
+        if moment <= end
+    ]
     return Scale(share(now), share(clock.due_at), tuple(_with_words(marks)))
 
 

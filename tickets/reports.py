@@ -13,7 +13,6 @@ from tickets import clockface
 from tickets.choices import YELLOW_CARD, ClockMode, ClockState, Delivery, Status, Verb
 from tickets.models import LEVEL_COLUMNS, Ticket, TicketEvent, Told
 from tickets.policies import in_words
-from worktime.reports import current_calendar
 
 # Roles that may ring a resident up, and those at whose door a new matter lies first.
 CALLERS = frozenset(
@@ -144,14 +143,15 @@ class Promise:
     """The resolve clock as its card tells it.
 
     `left` and `over` are plain seconds, `left_open` and `over_open` those of the clock's own time:
-    what was due on Friday at closing and done on Saturday is late, by no opening hour.
+    what was due on Friday at closing and done on Saturday is late, by no opening hour. The latter
+    are None past the last day that the working calendar knows.
     """
 
     clock: object
     left: int
     over: int
-    left_open: int
-    over_open: int
+    left_open: int | None
+    over_open: int | None
     is_late: bool
     is_running: bool
     is_paused: bool
@@ -196,21 +196,18 @@ def promise(clock, at):
     """
     if clock is None or clock.due_at is None:
         return None
-    calendar = current_calendar(clock.mode)
-    pauses = tuple(clockface.waits_of(clock))
     end, lines = clock.stopped_at or at, tuple(clockface.lines_of(clock))
-    waited = [(wait.start, wait.end) for wait in pauses]
     return Promise(
         clock=clock,
         left=max(int((clock.due_at - end).total_seconds()), 0),
         over=max(int((end - clock.due_at).total_seconds()), 0),
-        left_open=calendar.within(end, clock.due_at, waited),
-        over_open=calendar.within(clock.due_at, end),
+        left_open=clockface.ran(clock, end, clock.due_at),
+        over_open=clockface.ran(clock, clock.due_at, end),
         is_late=end > clock.due_at,
         is_running=clock.stopped_at is None,
         is_paused=clock.state == ClockState.PAUSED,
         is_wall=clock.mode == ClockMode.WALL,
         lines=lines,
         closed_days=clockface.days_off(lines),
-        pauses=pauses,
+        pauses=tuple(clockface.waits_of(clock)),
     )

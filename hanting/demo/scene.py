@@ -10,7 +10,38 @@ from grids.models import Grid
 from hanting.demo.people import ESTATE
 from tickets import workflow
 from tickets.catalogue import by_code
-from tickets.choices import Source
+from tickets.choices import Source, Verb
+from tickets.models import ReplyTemplate
+
+# Sentences that an office would have ready: (name, step, words with places for facts).
+SENTENCES = [
+    (
+        "已安排人员上门",
+        Verb.TELL_RESIDENT,
+        "{organisation}已安排人员处理{place}的问题，{date}前给您答复，请保持电话畅通。",
+    ),
+    ("正在办理", Verb.TELL_RESIDENT, "您反映的事情正在办理，预计{date}前办结，有变化马上告诉您。"),
+    (
+        "请补充具体位置",
+        Verb.ASK_RESIDENT,
+        "请告诉我们具体是几号楼、几单元，方便的话拍一张照片。",
+    ),
+    (
+        "请约上门时间",
+        Verb.ASK_RESIDENT,
+        "{holder}准备上门查看，请告诉我们您什么时间在家。",
+    ),
+    (
+        "已修复",
+        Verb.RESOLVE,
+        "{place}的问题已经处理好。请您看看是否解决，如有反复请告诉我们。",
+    ),
+    (
+        "不属于受理范围",
+        Verb.REJECT,
+        "这件事需要通过诉讼或仲裁解决，我们不能受理。可以拨打12348咨询免费法律援助。",
+    ),
+]
 
 RESIDENT = workflow.Contact(name="王阿姨", phone="+8610000000001")
 FIRST_PART = ESTATE[:-1] + "1"
@@ -45,6 +76,8 @@ class Scene:
 
 def set_scene(at):
     """File and move the scene's matters as of the moment `at`."""
+    for name, verb, text in SENTENCES:
+        ReplyTemplate.objects.get_or_create(name=name, defaults={"verb": verb, "text": text})
     scene = Scene(at)
     for matter in (
         _power_in_hand, _power_late, _power_answered, _noise_new, _sewer_for_the_steward,

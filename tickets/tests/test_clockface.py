@@ -282,5 +282,12 @@ def test_days_off_are_all_the_days_that_do_not_count(calendar):
     ]  # fmt: skip
 
 
+def test_past_the_last_day_of_the_calendar_the_page_tells_what_it_knows(calendar):
+    promise = reports.promise(in_days("2026-12-29 10:00", 2), moment("2027-02-01 10:00"))
+    assert (promise.is_late, promise.over_open) == (True, None)
+    assert promise.lines
+    assert clockface.scale_of(promise.clock, moment("2027-02-01 10:00")) is None
+
+
 def test_no_clock_is_no_promise(calendar):
     assert reports.promise(None, moment("2026-11-20 16:30")) is None

@@ -1,9 +1,10 @@
 """The page of one ticket: what it tells, to whom, and what it asks the database."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
@@ -239,6 +240,66 @@ def test_a_business_clock_lists_its_days_and_what_is_not_counted(cast, client):
     ]  # fmt: skip
     assert [day.isoformat() for day in promise.closed_days] == ["2026-11-21", "2026-11-22"]
     assert "11月23日" in text_of(response)
+
+
+def page_at(client, user, ticket, moment, language):
+    """Return the page as its reader saw it then, in a language."""
+    with time_machine.travel(moment, tick=False):
+        client.cookies["django_language"] = language
+        return text_of(show(client, user, ticket))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ["9月28日（周日）", "国庆节、中秋节", "10月1日", "10月8日",
+                     "10月10日（周五）17:30"]),
+        ("en", ["28 Sep (Sun)", "National Day, Mid-Autumn Festival", "1 Oct", "8 Oct",
+                "working days 4–5", "10 Oct (Fri), 17:30"]),
+    ],
+)  # fmt: skip
+def test_the_friday_before_national_day_explains_its_date(cast, client, language, words):
+    make_calendar(2025)
+    category = make_category(clock_mode="business", limit_unit="working_days", limit_amount=5)
+    filed = datetime(2025, 9, 26, 8, 40, tzinfo=UTC)
+    ticket = make_ticket(cast.subarea, category, at=filed)
+    page = page_at(client, cast.secretary, ticket, filed + timedelta(days=3), language)
+    assert [each for each in words if each not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ["2月14日（周六）", "2月28日（周六）", "春节", "2月15日", "2月23日",
+                     "3月3日（周二）15:30"]),
+        ("en", ["14 Feb (Sat)", "28 Feb (Sat)", "Spring Festival", "15 Feb", "23 Feb",
+                "worked for the days off at Spring Festival", "5 hours 30 minutes longer",
+                "3 Mar (Tue), 15:30"]),
+    ],
+)  # fmt: skip
+def test_spring_festival_with_worked_saturdays_and_a_wait_explains_its_date(
+    cast, client, language, words
+):
+    make_calendar(2026)
+    category = make_category(
+        cast.power, is_immediate=True, clock_mode="business", limit_unit="working_days",
+        limit_amount=8,
+    )  # fmt: skip
+    filed = datetime(2026, 2, 12, 2, 5, tzinfo=UTC)
+    ticket = make_ticket(cast.subarea, category, at=filed)
+    ticket = workflow.acknowledge(ticket, by=cast.specialist, at=filed + timedelta(hours=1))
+    workflow.hold(
+        ticket, by=cast.specialist, reason="parts", at=datetime(2026, 2, 14, 6, 0, tzinfo=UTC),
+        until=datetime(2026, 2, 24, 2, 30, tzinfo=UTC),
+    )  # fmt: skip
+    page = page_at(client, cast.secretary, ticket, datetime(2026, 2, 16, tzinfo=UTC), language)
+    assert [each for each in words if each not in page] == []
+
+
+def test_what_sets_a_matter_apart_stands_at_its_head(cast, client, ticket):
+    assert "pill--urged" not in text_of(show(client, cast.secretary, ticket))
+    workflow.urge(ticket, note="快点")
+    assert "pill--urged" in text_of(show(client, cast.secretary, ticket))
 
 
 @pytest.fixture

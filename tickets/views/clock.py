@@ -12,7 +12,6 @@ from tickets.choices import LATE, ClockMode, ClockState, Delivery, LimitUnit, St
 from tickets.models import Told
 from tickets.workflow.escalations import Ladders
 from tickets.workflow.extensions import due_with
-from worktime.reports import current_calendar
 
 # In the order of a matter's life; the resolve clock has the card to itself.
 BESIDE = (Stage.ACCEPT, Stage.CONTACT, Stage.WORD, Stage.CONFIRM)
@@ -85,7 +84,7 @@ class Standing:
     due_at: datetime
     elapsed: int | None
     over: int
-    over_open: int
+    over_open: int | None
     is_wall: bool
     is_running: bool
     told: tuple[str, ...]
@@ -96,7 +95,7 @@ def standing(clock, told, at):
     is_late = clock.is_late(at)
     over_open = clock.late_seconds
     if is_late and over_open is None:
-        over_open = current_calendar(clock.mode).within(clock.due_at, end)
+        over_open = clockface.ran(clock, clock.due_at, end)
     return Standing(
         stage=clock.stage,
         label=clock.get_stage_display(),
@@ -104,7 +103,7 @@ def standing(clock, told, at):
         due_at=clock.due_at,
         elapsed=clock.elapsed_seconds,
         over=int((end - clock.due_at).total_seconds()) if is_late else 0,
-        over_open=over_open or 0,
+        over_open=over_open,
         is_wall=clock.mode == ClockMode.WALL,
         is_running=clock.stopped_at is None,
         told=tuple(name for rung in told.get(clock.pk, ()) if rung.level >= LATE
