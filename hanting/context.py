@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.choices import GRID_ROLES, Role
 from accounts.reports import is_staff_member, reach
 from specialists.views.directory import COVERAGE_ROLES
+from tickets import boards
 
 YEAR_S = 365 * 24 * 3600
 # Cookie name -> allowed values, the first one being the default; (value, label) in page order.
@@ -92,6 +93,7 @@ def navigation(request):
         for name, label, roles in FURTHER_WAYS
         if not roles or seen.has(*roles) or (seen.is_admin and ADMIN in roles)
     ]
+    more[:0] = [(name, str(label)) for name, label in boards.ways(user)]
     if user.is_staff:
         more.append(("admin:index", _("Administration")))
     more.append(own_page())

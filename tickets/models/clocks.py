@@ -105,7 +105,7 @@ class Clock(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.ticket_id} {self.stage} {self.cycle}"
+        return f"{self.ticket_id} {self.get_stage_display()} {self.cycle}"
 
     def is_late(self, at):
         """Whether the promise is broken: the one predicate of sweep, page and report."""
@@ -158,7 +158,7 @@ class Escalation(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.clock_id} {self.level}"
+        return f"{self.clock}, {self.level}"
 
 
 class ToldQuerySet(models.QuerySet):
@@ -260,7 +260,7 @@ class SupervisionOrder(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.ticket_id} {self.ground}"
+        return f"{self.ticket}, {self.get_ground_display()}"
 
     def is_late(self, at):
         return self.state == OrderState.OPEN and at > self.due_at

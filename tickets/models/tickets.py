@@ -256,6 +256,21 @@ class Ticket(models.Model):
                 )
             ),
             models.Index(fields=["-submitted_at", "-id"], name="tickets_new"),
+            # The boards: what breaks next, what waits beyond its day, what is proposed or done.
+            models.Index(
+                fields=["next_due_at"], condition=Q(status__in=OPEN), name="tickets_next_due"
+            ),
+            models.Index(
+                fields=["due_at"], condition=Q(status=Status.ON_HOLD), name="tickets_held_due"
+            ),
+            models.Index(
+                fields=["agenda_at"], condition=Q(agenda_at__isnull=False), name="tickets_agenda"
+            ),
+            models.Index(
+                fields=["resolved_at"],
+                condition=Q(status=Status.RESOLVED),
+                name="tickets_resolved",
+            ),
         ]
 
     def __str__(self):
@@ -320,6 +335,13 @@ class TicketEvent(models.Model):
         verbose_name_plural = _("events")
         constraints = [
             models.UniqueConstraint(fields=["ticket", "number"], name="tickets_event_number_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["at"],
+                condition=Q(verb__in=[Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION]),
+                name="tickets_event_decided",
+            )
         ]
 
     def __str__(self):

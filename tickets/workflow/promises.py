@@ -116,7 +116,7 @@ def change_policy(ticket, facts, *, at=None):
             return False
         before = act.ticket.due_at
         act.append(limits=limits)
-        if act.ticket.due_at != before:
+        if words.on_day(act.ticket.due_at) != words.on_day(before):
             sentence = words.say(
                 gettext_noop(
                     "Matter %(reference)s: promised by %(day)s now, not %(before)s, because the "

@@ -175,7 +175,8 @@ class Story:
         ticket = self.ticket
         resolve = self.clock(Stage.RESOLVE)
         if resolve:
-            ticket.due_at = resolve.due_at
+            is_promised = resolve.state != ClockState.NOT_APPLICABLE
+            ticket.due_at = resolve.due_at if is_promised else None
         ticket.next_due_at, ticket.next_stage = nearest(self.running())
 
     # --- legs

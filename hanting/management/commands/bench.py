@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from hanting.bench import web, worktime
+from hanting.bench import sla, web, worktime
 from tickets.models import Ticket
 
 
@@ -24,6 +24,11 @@ BENCHES = {
         run_web,
         "the portal's pages; fill the database with seed_demo --tickets first",
         {"seconds": (4.0, "per endpoint and round")},
+    ),
+    "sla": (
+        sla.run,
+        "the clocks: sweep, telling, another calendar; in a PostgreSQL database of its own",
+        {"clocks": (1_000_000, "open clocks")},
     ),
     "worktime": (
         worktime.run,
