@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from accounts.choices import Role
 from accounts.tests.factories import make_posting
+from common.models import Version
 from tickets import workflow
 from tickets.choices import Status, Verb
 from tickets.models import Ticket
@@ -150,6 +151,18 @@ def test_showing_the_people_of_an_organisation_keeps_what_is_typed(cast, client,
     assert form["note"].value() == "写到一半"
     assert form["seen"].value() == working.event_count
     assert verbs_of(working)[-1] == "acknowledge"
+
+
+def test_the_categorys_co_handlers_are_ticked_at_first_and_may_all_be_unticked(cast, client):
+    category = make_category(cast.power)
+    category.co_departments.add(cast.housing)
+    Version.objects.bump("categories")
+    ticket = make_ticket(cast.subarea, category)
+    do(client, cast.secretary, ticket, "accept")
+    form = client.get(address(ticket, "dispatch")).context["form"]
+    assert form["co"].value() == [str(cast.housing.pk)]
+    refreshed = do(client, cast.secretary, ticket, "dispatch", refresh="1")
+    assert refreshed.context["form"]["co"].value() == []
 
 
 def test_an_ordinary_matter_is_recategorised_and_settled_on_the_spot(cast, client, power_cut):

@@ -90,7 +90,7 @@ def ticket_verb(request, reference, verb):
         if verb not in workflow.available(ticket, request.user):
             messages.info(request, _("This step is not possible now, or not yours to take."))
             return redirect("tickets:detail", ticket.reference)
-        typed = unsent.take(request) or typed_so_far(form_class, request.GET)
+        typed = unsent.take(request) or named_in(request.GET)
         return unfinished(request, ticket, verb, typed)
     if "refresh" in request.POST or "template" in request.POST:
         return unfinished(request, ticket, verb, typed_so_far(form_class, request.POST))
@@ -171,6 +171,11 @@ def incomplete(request, ticket, verb, form):
     if "seen" in form.errors:
         return again(request, ticket, verb, form, form.errors["seen"][0])
     return page(request, ticket, verb, form)
+
+
+def named_in(query):
+    """Return what the address of a form may choose: one of several orders."""
+    return {"order": query["order"]} if "order" in query else {}
 
 
 def typed_so_far(form_class, data):
