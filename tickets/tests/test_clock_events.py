@@ -280,6 +280,14 @@ def test_nobody_grants_what_they_have_asked_for(cast):
     workflow.grant_extension(ticket, by=cast.street_secretary)
 
 
+def test_a_request_for_more_time_ends_with_the_part_of_whoever_asked(cast):
+    scene = Scene(cast)
+    scene.asked()
+    scene.do("return_ticket", by=cast.specialist, note="不归我们", suggested=cast.housing)
+    assert scene.clock.asked_at is None
+    refused(workflow.grant_extension, scene.ticket, by=cast.secretary)
+
+
 def test_urging_twice_a_day_is_answered_in_words(cast):
     scene = Scene(cast)
     scene.urge()

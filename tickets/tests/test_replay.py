@@ -58,7 +58,7 @@ def one_step(chance, cast, ticket, at):
     people = [cast.secretary, cast.dispatcher, cast.specialist, cast.supervisor, cast.steward]
     moves = [(by, verb) for by in people for verb in available(ticket, by)]
     moves += [(RESIDENT, verb) for verb in available(ticket, RESIDENT)]
-    moves = [(by, verb) for by, verb in moves if verb not in (Verb.MERGE, Verb.WITHDRAW, *ON_ORDERS)]
+    moves = [(by, verb) for by, verb in moves if verb not in NOT_TRIED]
     if not moves:
         return ticket
     by, verb = chance.choice(moves)
@@ -93,7 +93,7 @@ NEED_WORDS = {
 }
 NAMES = {Verb.RETURN: "return_ticket", Verb.ORDER: "issue_order"}
 # Steps on an order need the order; they have tests of their own.
-ON_ORDERS = (Verb.ANSWER_ORDER, Verb.CLOSE_ORDER)
+NOT_TRIED = (Verb.ANSWER_ORDER, Verb.CLOSE_ORDER, Verb.MERGE, Verb.WITHDRAW)
 
 
 @pytest.fixture

@@ -101,6 +101,10 @@ class Story:
         ticket = self.ticket
         if (event.holder_id, event.organisation_id) != (ticket.holder_id, ticket.organisation_id):
             ticket.held_since = event.at
+        if event.organisation_id != ticket.organisation_id and self.clock(Stage.RESOLVE):
+            # Whoever asked for more time has it no longer.
+            resolve = self.clock(Stage.RESOLVE)
+            resolve.asked_at = resolve.asked_amount = None
         if event.cycle != ticket.cycle:
             self.stop_clock(Stage.CONFIRM, event.at)
             self._stop_clocks(event.at, ClockState.CANCELLED)
