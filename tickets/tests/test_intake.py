@@ -15,6 +15,7 @@ from tickets import workflow
 from tickets.choices import Kind, Status
 from tickets.drafts import Draft
 from tickets.models import Attachment, Ticket
+from tickets.policies import policies
 from tickets.tests.factories import make_category, make_ticket
 from tickets.tests.residents import WORDS, data_queries, errors_of, hidden, photo, post, say_all
 
@@ -108,7 +109,8 @@ def test_the_unit_complained_of_neither_holds_nor_helps_nor_hears(client, cast, 
     ticket = workflow.dispatch(
         ticket, by=cast.street_dispatcher, organisation=cast.housing, co=[cast.power.pk]
     )
-    assert [leg.organisation for leg in ticket.legs.all()] == [cast.housing]
+    handed = ticket.legs.exclude(organisation=None)
+    assert [leg.organisation for leg in handed] == [cast.housing]
 
 
 # --- slow, never lost
@@ -190,11 +192,12 @@ def test_filing_takes_a_known_number_of_queries(
     data = say_all(
         client, cast, photos=pictures[:count], contact={"phone": "13800012345", "name": "王大妈"}
     )
+    policies.all()  # like the categories, kept in memory by every process
     with CaptureQueriesContext(connection) as found:
         answer = post(client, "report_check", data | {"category": power_cut.code})
     assert answer.status_code == 302
     assert Attachment.objects.count() == count
-    assert data_queries(found) == (19 if signed_in else 17)
+    assert data_queries(found) == (20 if signed_in else 18)
 
 
 # --- on paper
