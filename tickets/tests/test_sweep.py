@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.utils.translation import gettext_noop
 
+from common.errors import RuleViolation
 from common.tests.factories import run_rivals
 from notices.models import Notice
 from notices.workflow import deliver_due
@@ -234,6 +235,15 @@ def test_silence_is_broken_by_a_word_and_not_by_a_note(cast, power_cut):
     assert word.due_at > first
     workflow.sweep(word.due_at + timedelta(seconds=1))
     assert silent.all().count() == 2
+
+
+def test_without_a_calendar_an_emergency_is_taken_in_all_the_same(cast, power_cut, caplog):
+    make_policy(Stage.ACCEPT, ClockMode.BUSINESS, 2 * HOUR, LimitUnit.SECONDS)
+    ticket = make_ticket(cast.subarea, power_cut)
+    assert list(ticket.clocks.values_list("stage", flat=True)) == [Stage.RESOLVE]
+    assert "no days" in caplog.text
+    with pytest.raises(RuleViolation):
+        make_ticket(cast.subarea, make_category(clock_mode="business"))
 
 
 # --- both ladders, and what comes after them

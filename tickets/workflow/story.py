@@ -7,6 +7,7 @@ lived, one that was seeded and one rebuilt from its events are the same rows.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from common.errors import RuleViolation
 from tickets.choices import (
     ENDED,
     OPEN,
@@ -128,7 +129,17 @@ class Story:
     # --- clocks
 
     def start_clock(self, stage, limit, at):
-        clock = clockwork.new_clock(self.ticket, stage, self.ticket.cycle, limit, at)
+        """Start a promise. Raises RuleViolation where the calendar knows no day for the main one.
+
+        An emergency is not turned away because office hours are unknown: it goes without the
+        lesser promises, which is logged.
+        """
+        try:
+            clock = clockwork.new_clock(self.ticket, stage, self.ticket.cycle, limit, at)
+        except RuleViolation:
+            if stage == Stage.RESOLVE:
+                raise
+            return
         self.clocks.append(clock)
 
     def stop_clock(self, stage, at):

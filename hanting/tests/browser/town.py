@@ -9,11 +9,13 @@ from grids.choices import GridForm
 from grids.tests.factories import make_grid
 from specialists.tests.factories import make_contact, make_own_specialist
 from tickets.reference import load_reference
+from worktime.tests.factories import make_calendar
 
 
 def build_town():
     """Return places, organisations and people by name; everybody signs in with `password`."""
     load_reference()
+    make_calendar()
     town = SimpleNamespace(password=PASSWORD)
     _places(town)
     town.power = Organisation.objects.get(code="power")
