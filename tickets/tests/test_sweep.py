@@ -282,6 +282,19 @@ def test_an_order_not_answered_in_time_is_told_once(cast, power_cut):
     assert sorted(late) == sorted([cast.leader.pk, cast.street_secretary.pk])
 
 
+def test_whoever_issued_an_order_closes_it_when_nobody_is_left_to_answer(cast, power_cut):
+    ticket = make_ticket(cast.subarea, power_cut)
+    order = workflow.issue_order(
+        ticket, by=cast.street_secretary, text="今天到场", due_at=later(ticket, hours=4)
+    )
+    with pytest.raises(RuleViolation):
+        workflow.close_order(order, by=cast.secretary, note="不用了", at=later(ticket, hours=1))
+    closed = workflow.close_order(
+        order, by=cast.street_secretary, note="已当面说清", at=later(ticket, hours=1)
+    )
+    assert (closed.state, closed.result, closed.answered_at) == ("closed", "已当面说清", None)
+
+
 # --- two at once
 
 

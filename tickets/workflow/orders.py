@@ -14,7 +14,7 @@ from tickets.choices import OrderGround, OrderState, Verb
 from tickets.models import TEXT_LIMIT, SupervisionOrder, Ticket
 from tickets.workflow import words
 from tickets.workflow.acting import acting
-from tickets.workflow.parties import SYSTEM, may_answer
+from tickets.workflow.parties import SYSTEM, may_answer, may_close
 
 LONGEST_ORDER = timedelta(days=30)
 # By when a rule wants an answer; a secretary names the day.
@@ -121,7 +121,7 @@ def answer_order(order, *, by, note, at=None):
 
 
 def close_order(order, *, by, note, at=None):
-    """Close an answered order with its result: whoever issued it, a secretary, or a supervisor."""
+    """Close an order with its result: an answered one, or one's own that needs no answer now."""
     note = tidy(note or "", TEXT_LIMIT)
     if not note:
         raise RuleViolation(_("Please write what came of it."), field="note")
@@ -129,9 +129,9 @@ def close_order(order, *, by, note, at=None):
         order = _fresh(order)
         if order.state == OrderState.CLOSED:
             raise AlreadyDone(_("This order is closed already."))
-        if order.state == OrderState.OPEN:
+        if order.state == OrderState.OPEN and not may_close(order, by):
             raise RuleViolation(_("Nobody has answered this order yet."))
-        if order.answered_by_id == by.pk:
+        if not may_close(order, by):
             raise NotAllowed(_("Whoever answered an order cannot close it."))
         order.state, order.result = OrderState.CLOSED, note
         order.closed_by, order.closed_at = by, act.at

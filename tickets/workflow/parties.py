@@ -182,9 +182,18 @@ def orders_to_answer(ticket, by):
 
 
 def orders_to_close(ticket, by):
-    """Return the answered orders that somebody else than who answered may close."""
-    found = (each for each in ticket.orders.all() if each.state == OrderState.ANSWERED)
-    return sorted((each for each in found if each.answered_by_id != by.pk), key=_when_due)
+    """Return the orders that this person may close: answered by another, or their own unanswered.
+
+    So an order whose addressee has left, or has lost sight of the matter, does not stand for ever.
+    """
+    return sorted((each for each in ticket.orders.all() if may_close(each, by)), key=_when_due)
+
+
+def may_close(order, by):
+    """Whether the order is done with, in this person's word and not in the answerer's own."""
+    if order.state == OrderState.ANSWERED:
+        return order.answered_by_id != by.pk
+    return order.state == OrderState.OPEN and order.issued_by_id == by.pk
 
 
 def _when_due(order):
