@@ -1,6 +1,5 @@
 """Who watches over what: broken promises, supervision orders, requests for more time."""
 
-import copy
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +37,7 @@ from tickets.models import (
     Told,
 )
 from tickets.workflow import clockwork
+from tickets.workflow.extensions import due_with
 from worktime.arithmetic import CalendarHorizon
 from worktime.reports import current_calendar
 
@@ -349,7 +349,8 @@ def requests_to_decide(user):
     for clock in clocks:
         event = asked[clock.ticket_id][-1]
         if event.by_id != user.pk:
-            found.append(_request(clock.ticket, event, clock.due_at, due_if_granted(clock)))
+            new = due_with(clock, clock.asked_amount)
+            found.append(_request(clock.ticket, event, clock.due_at, new))
     return found
 
 
@@ -374,16 +375,6 @@ def _asked(ticket_ids):
         for event in rows.select_related("by").order_by("number"):
             found[event.ticket_id].append(event)
     return found
-
-
-def due_if_granted(clock):
-    """Return the day that would be promised if what is asked for were granted."""
-    longer = copy.copy(clock)
-    longer.extra_amount = clock.extra_amount + clock.asked_amount
-    try:
-        return clockwork.reckoned(longer, current_calendar(clock.mode))[0]
-    except CalendarHorizon:
-        return None
 
 
 def _request(ticket, event, due_at=None, new_due_at=None):
