@@ -95,8 +95,19 @@ def test_an_order_that_is_not_open_to_them_is_refused(cast, ticket):
     assert refused.status_code == 403
     unknown = step(cast.leader, ticket, "answer_order", order=999_999, note="我来")
     assert (unknown.status_code, list(unknown.json()["errors"])) == (400, ["order"])
-    early = step(cast.secretary, ticket, "close_order", order=mine.pk, note="好")
+    early = step(cast.street_secretary, ticket, "close_order", order=mine.pk, note="好")
     assert early.status_code == 403
+    assert step(cast.leader, ticket, "answer_order", order=mine.pk, note="我来").status_code == 200
+    own = step(cast.leader, ticket, "close_order", order=mine.pk, note="好")
+    assert own.status_code == 403
+
+
+def test_whoever_issued_an_order_lets_it_go_unanswered(cast, ticket):
+    mine = order(ticket, cast.secretary)
+    early = step(cast.secretary, ticket, "close_order", order=mine.pk, note="已当面说清")
+    assert early.status_code == 200
+    mine.refresh_from_db()
+    assert (mine.state, mine.answered_at) == (OrderState.CLOSED, None)
 
 
 @pytest.mark.parametrize("verb", ["propose", "change_policy", "urge"])
