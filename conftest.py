@@ -13,10 +13,11 @@ pytest_plugins = ["hanting.testing"]
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Let SQLite flush the audit trail between tests; the guard's own tests set it again."""
+    """Let SQLite flush append-only tables between tests; the guard's own tests set it again."""
     if connection.vendor == "sqlite":
         with django_db_blocker.unblock():
-            guards.lift(connection, "common_auditentry")
+            for table in ("common_auditentry", "common_ledgerentry"):
+                guards.lift(connection, table)
 
 
 @pytest.fixture(scope="session", autouse=True)

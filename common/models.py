@@ -153,3 +153,105 @@ class RateCount(models.Model):
 
     def __str__(self):
         return self.key
+
+
+class CapacityQuerySet(models.QuerySet):
+    """Claiming and giving back what can run out: one conditional update, no lock, no count."""
+
+    def claim(self, pk, count=1):
+        """Take `count` of what is left in this row; False, and nothing taken, where too few are.
+
+        The CHECK under it makes overselling impossible whoever writes; the condition in the
+        update makes it a plain answer instead of an error.
+        """
+        room = self.filter(pk=pk, taken__lte=F("limit") - count)
+        return bool(room.update(taken=F("taken") + count))
+
+    def release(self, pk, count=1):
+        """Give `count` back; False where fewer were taken, so that nothing is given back twice."""
+        return bool(self.filter(pk=pk, taken__gte=count).update(taken=F("taken") - count))
+
+
+class Capacity(models.Model):
+    """One row of one thing that can run out: a place in a queue, a portion, a sum of money."""
+
+    limit = models.PositiveBigIntegerField(_("how many there are"), default=1)
+    taken = models.PositiveBigIntegerField(_("how many are taken"), default=0, editable=False)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(taken__lte=F("limit")),
+                name="%(app_label)s_%(class)s_within_limit",
+                violation_error_message=_("No more can be taken than there is."),
+            )
+        ]
+
+    @property
+    def left(self):
+        """How many can still be taken."""
+        return self.limit - self.taken
+
+
+class LedgerQuerySet(models.QuerySet):
+    def update(self, **values):
+        raise AppendOnly("ledger entries are never changed")
+
+    def delete(self):
+        raise AppendOnly("ledger entries are never deleted")
+
+    def of(self, account):
+        return self.filter(account=account)
+
+    def balance(self, account):
+        """Return the sum of an account's entries in fen, 0 for an unknown account."""
+        return self.of(account).aggregate(sum=models.Sum("amount_fen"))["sum"] or 0
+
+
+class LedgerEntry(models.Model):
+    """One booking of money in whole fen; a mistake is corrected by an entry that reverses it.
+
+    `account` is a word the app chooses ("fund:370703001001000:2026"); `key` names the cause, so
+    that the same cause is booked once. Money moves outside; this says who booked what, and why.
+    """
+
+    account = models.CharField(_("account"), max_length=80)
+    amount_fen = models.BigIntegerField(_("amount in fen"))
+    cause = models.CharField(_("cause"), max_length=30)
+    text = models.CharField(_("text"), max_length=200, blank=True)
+    key = models.CharField(_("key"), max_length=120, unique=True)
+    at = models.DateTimeField(_("at"))
+    by_id = models.BigIntegerField(_("person's number"), null=True, blank=True)
+    reverses = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversed_by",
+        verbose_name=_("reverses"),
+    )
+
+    objects = LedgerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["account", "at"], name="common_ledgerentry_account")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(amount_fen=0), name="common_ledgerentry_not_nothing"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.account} {self.amount_fen}"
+
+    def save(self, *args, **options):
+        if not self._state.adding:
+            raise AppendOnly("ledger entries are never changed")
+        super().save(*args, **options)
+
+    def delete(self, *args, **options):
+        raise AppendOnly("ledger entries are never deleted")

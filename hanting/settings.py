@@ -59,6 +59,7 @@ if HANTING_DEMONSTRATION:
 
 INSTALLED_APPS = [
     "hanting.apps.HantingConfig",
+    "receptions",
     "tickets",
     "notices",
     "specialists",

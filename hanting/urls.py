@@ -23,13 +23,16 @@ urlpatterns = [
     path("specialists/", include("specialists.urls.directory")),
     path("notices/", include("notices.urls")),
     path("", include("tickets.urls")),
+    path("whistles/", include("receptions.urls.whistles")),
+    path("receptions/", include("receptions.urls.days")),
+    path("agenda/", include("receptions.urls.agenda")),
+    path("fund/", include("receptions.urls.fund")),
     path("api/v1/", include(api_urlpatterns)),
     path("api/v1/", include("tickets.api_urls")),
+    path("api/v1/", include("receptions.urls.api")),
     path("api/schema/", ApiSchema.as_view(), name="api_schema"),
     path("api/docs/", ApiDocs.as_view(), name="api_docs"),
-    path(
-        "admin/working-calendar/<int:year>/", working_calendar.show_year, name="working_calendar"
-    ),
+    path("admin/working-calendar/<int:year>/", working_calendar.show_year, name="working_calendar"),
     path(
         "admin/working-calendar/<int:year>/confirm/",
         working_calendar.confirm_year,

@@ -89,6 +89,7 @@ class Source(models.TextChoices):
     COUNTER = "counter", pgettext_lazy("ticket source", "Counter")
     GRID = "grid", pgettext_lazy("ticket source", "Grid worker")
     API = "api", pgettext_lazy("ticket source", "Interface")
+    MEETING = "meeting", pgettext_lazy("ticket source", "Decided in a meeting")
 
 
 class Kind(models.TextChoices):

@@ -17,7 +17,8 @@ ARROWS = {
     "specialists": {"accounts", "grids"},
     "notices": {"accounts", "worktime"},
     "tickets": {"specialists", "notices", "worktime"},
-    "hanting": {"tickets"},
+    "receptions": {"tickets"},
+    "hanting": {"receptions"},
 }
 ORDER = ["choices", "models", "reports", "workflow", "forms", "views", "api", "urls", "tasks"]
 ORDER += ["admin"]

@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=60, verbose_name='in one line')),
                 ('description', models.TextField(max_length=6000, verbose_name='what happened')),
                 ('kind', models.CharField(choices=[('help', 'Help'), ('question', 'Question'), ('complaint', 'Complaint'), ('tip_off', 'Tip-off'), ('suggestion', 'Suggestion'), ('praise', 'Praise')], default='help', max_length=12, verbose_name='kind')),
-                ('source', models.CharField(choices=[('web', 'Web page'), ('qr', 'Poster scanned'), ('phone', 'Telephone'), ('counter', 'Counter'), ('grid', 'Grid worker'), ('api', 'Interface')], max_length=8, verbose_name='came by')),
+                ('source', models.CharField(choices=[('web', 'Web page'), ('qr', 'Poster scanned'), ('phone', 'Telephone'), ('counter', 'Counter'), ('grid', 'Grid worker'), ('api', 'Interface'), ('meeting', 'Decided in a meeting')], max_length=8, verbose_name='came by')),
                 ('on_behalf', models.BooleanField(default=False, verbose_name='filed for somebody else')),
                 ('address', models.CharField(blank=True, max_length=120, verbose_name='where exactly')),
                 ('latitude', models.FloatField(blank=True, null=True)),

@@ -1,0 +1,3 @@
+"""Who gets what from the addresses of residents' reception days."""
+
+ROWS = []

@@ -1,0 +1,3 @@
+"""Who gets what from the addresses of the fund for serving the people and duty rosters."""
+
+ROWS = []

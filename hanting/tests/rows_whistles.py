@@ -1,0 +1,3 @@
+"""Who gets what from the addresses of whistles and roll-calls."""
+
+ROWS = []

@@ -1,0 +1,1 @@
+"""The interface for other programs, one module a subject."""

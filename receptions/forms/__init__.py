@@ -1,0 +1,1 @@
+"""What people type when calling others together, one module a subject."""

@@ -1,0 +1,1 @@
+"""Facts about many rows, for pages and papers, one module a subject."""

@@ -1,0 +1,1 @@
+"""Nudges for the worker; what must happen is a row that the sweep finds."""

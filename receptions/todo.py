@@ -1,0 +1,23 @@
+"""One line of today's list from this app: what is to be done, by when, and where."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """Something that waits for one person; `address` leads to the page where it is done.
+
+    `kind` is a word of TODO_KINDS of the page that shows it, `title` the matter in one line,
+    `place` where, `action` the label of the main step, `note` a half sentence that says why now.
+    """
+
+    kind: str
+    title: str
+    place: str
+    address: str
+    action: str
+    note: str = ""
+    due_at: datetime | None = None
+    is_late: bool = False
+    is_urgent: bool = False

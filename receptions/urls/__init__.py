@@ -1,0 +1,1 @@
+"""Addresses of whistles, reception days, the secretaries' agenda and the fund."""

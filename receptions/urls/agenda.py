@@ -1,0 +1,4 @@
+"""Addresses of the secretaries' reception days: agenda, papers, minutes, commitments."""
+
+app_name = "agenda"
+urlpatterns = []

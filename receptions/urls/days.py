@@ -1,0 +1,4 @@
+"""Addresses of reception days: for everybody, and for those who hold them."""
+
+app_name = "receptions"
+urlpatterns = []

@@ -1,0 +1,4 @@
+"""Addresses of the fund for serving the people."""
+
+app_name = "fund"
+urlpatterns = []

@@ -1,0 +1,4 @@
+"""Addresses of whistles, and of the summonses they send."""
+
+app_name = "whistles"
+urlpatterns = []

@@ -1,0 +1,1 @@
+"""Pages of whistles, reception days, agenda and fund, one module a subject."""

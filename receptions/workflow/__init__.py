@@ -1,0 +1,1 @@
+"""Every verb of this app, one module a subject; nothing else writes a status."""
