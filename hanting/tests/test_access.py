@@ -12,6 +12,7 @@ from django.urls import path, reverse
 
 from hanting import urls
 from hanting.tests import matrix, sweep
+from hanting.tests.remembered import remembered
 from hanting.tests.world import build_world, leaks
 from tickets.models import Ticket
 
@@ -21,7 +22,7 @@ ANSWERS |= {409: "conflict", 429: "limited", 503: "down", 401: "sign-in", 201: "
 
 @pytest.fixture
 def world(db):
-    return build_world()
+    return remembered(build_world)
 
 
 def answer_of(response):

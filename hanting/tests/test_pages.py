@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from hanting.tests import catalogue, matrix, sweep
+from hanting.tests.remembered import remembered
 from hanting.tests.test_access import address_of, answer_of, ask, client_of
 from hanting.tests.test_locale import LATIN
 from hanting.tests.world import build_world
@@ -17,7 +18,7 @@ LANGUAGES = {"zh-hans": "zh-CN", "en": "en"}
 
 @pytest.fixture
 def world(db):
-    return build_world()
+    return remembered(build_world)
 
 
 def words_of_the_database(pattern):

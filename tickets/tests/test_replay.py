@@ -7,6 +7,8 @@ import pytest
 from django.db import transaction
 
 from common.errors import RuleViolation
+from hanting.tests.remembered import remembered
+from specialists.tests.cast import build_cast
 from tickets import workflow
 from tickets.choices import HoldReason, Verb
 from tickets.models import Clock, Leg, Ticket
@@ -97,9 +99,13 @@ NOT_TRIED = (Verb.ANSWER_ORDER, Verb.CLOSE_ORDER, Verb.MERGE, Verb.WITHDRAW)
 
 
 @pytest.fixture
-def lived(cast):
+def lived(db):
     """Two hundred tickets that people and the sweep have moved at random."""
-    chance = random.Random(7)
+    return remembered(live)
+
+
+def live():
+    chance, cast = random.Random(7), build_cast()
     cast.categories = [
         make_category(cast.power, is_immediate=True, limit_amount=6 * 3600),
         make_category(
