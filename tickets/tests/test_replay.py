@@ -58,12 +58,14 @@ def stored(ticket, at=None):
 def one_step(chance, cast, ticket, at):
     """Let somebody do something that is allowed now; some tries are refused, which is fine."""
     people = [cast.secretary, cast.dispatcher, cast.specialist, cast.supervisor, cast.steward]
-    moves = [(by, verb) for by in people for verb in available(ticket, by)]
-    moves += [(RESIDENT, verb) for verb in available(ticket, RESIDENT)]
-    moves = [(by, verb) for by, verb in moves if verb not in NOT_TRIED]
-    if not moves:
+    # The first of them who may do something: to ask everybody takes most of the time.
+    for by in chance.sample([*people, RESIDENT], k=len(people) + 1):
+        verbs = [verb for verb in available(ticket, by) if verb not in NOT_TRIED]
+        if verbs:
+            break
+    else:
         return ticket
-    by, verb = chance.choice(moves)
+    verb = chance.choice(verbs)
     more = {
         Verb.REJECT: {"note": "不归这里管"},
         Verb.RETURN: {"note": "不归我们", "suggested": cast.housing},
