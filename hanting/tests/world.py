@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from common.models import Heartbeat
 from common.uploads import clean_photo
 from notices import workflow as notices
 from notices.choices import Channel
@@ -37,8 +36,6 @@ def build_world():
     `ordinary`, `tip_off` and `restricted` lie in the first community, `neighbour` next door. The
     tip-off is about the property company of the estate.
     """
-    # A sweep has just run: without one, health turns bad three minutes after the tests began.
-    Heartbeat.objects.beat("sweep")
     world = SimpleNamespace(cast=build_cast(), canaries=[], receipts={})
     # What an address is filled with where nothing real stands behind it.
     vars(world).update(
