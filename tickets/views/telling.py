@@ -191,4 +191,5 @@ def orders_told(ticket, people, user, verbs, at, *, is_masked):
 def said_moment(text):
     """Return a stored ISO moment as day and time in Shanghai."""
     local = timezone.localtime(datetime.fromisoformat(text))
-    return f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"
+    day = date_format(local, pgettext("date format", "j M"))
+    return f"{day} {local:%H:%M}"
