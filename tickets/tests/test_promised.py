@@ -76,7 +76,7 @@ def test_a_promise_that_stays_tells_of_no_other_day(cast, leak):
 def test_an_extension_moves_it_for_the_reason_that_was_given(cast, leak):
     ticket = begun(make_ticket(cast.subarea, leak, at=moment("2026-11-23 10:00")))
     first = ticket.due_at
-    ticket = extended(ticket, cast, 3, "配件要从外地调")
+    ticket = extended(ticket, cast, 3, "配件要从外地调。")
     assert told(ticket).first_due_at == first != ticket.due_at
     assert told(ticket).moved_because == "more time is needed: 配件要从外地调"
 
