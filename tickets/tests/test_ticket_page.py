@@ -7,7 +7,6 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import translation
 from PIL import Image
 
 from common.models import AuditEntry
@@ -16,10 +15,8 @@ from tickets import drafts, reports, workflow
 from tickets.choices import HoldReason, Kind
 from tickets.models import Attachment
 from tickets.tests.factories import later, make_category, make_policy, make_receipt, make_ticket
-from tickets.views.telling import said_moment
 from tickets.views.ticket import GROUPS
 from tickets.views.verbs import VERBS
-from tickets.workflow import words
 from worktime.tests.factories import make_calendar
 
 pytestmark = pytest.mark.django_db
@@ -303,14 +300,6 @@ def test_what_sets_a_matter_apart_stands_at_its_head(cast, client, ticket):
     assert "pill--urged" not in text_of(show(client, cast.secretary, ticket))
     workflow.urge(ticket, note="快点")
     assert "pill--urged" in text_of(show(client, cast.secretary, ticket))
-
-
-def test_a_day_of_one_figure_is_told_without_a_nought():
-    moment = "2026-02-04T02:30:00+00:00"
-    assert said_moment(moment) == "2月4日 10:30"
-    assert words.on_day(datetime.fromisoformat(moment)) == "2月4日"
-    with translation.override("en"):
-        assert said_moment(moment) == "4 Feb 10:30"
 
 
 @pytest.fixture
