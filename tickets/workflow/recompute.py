@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Min
+from django.db.models import F, Max, Min, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from common.models import Version
@@ -27,8 +28,9 @@ from worktime.arithmetic import CalendarHorizon
 from worktime.reports import calendar_revision, current_calendar, forget_calendar
 
 BATCH = {"postgresql": 5_000}
-# Connections that recompute at a time; SQLite has one writer.
-HANDS = {"postgresql": 2}
+# Connections that recompute at a time, one more than two cores, so that the database never waits for
+# the interpreter; SQLite has one writer.
+HANDS = {"postgresql": 3}
 SMALL_BATCH = 400
 EXAMPLES = 5
 CALENDAR = "calendar"
@@ -141,7 +143,10 @@ def _recompute_share(share, at):
 
 
 class Promise(NamedTuple):
-    """What recomputing reads of a clock: a row of plain values, for a model costs as much again."""
+    """What recomputing reads of a clock: a row of plain values, for a model costs as much again.
+
+    Thresholds are the text that the database keeps of them: mostly it is compared and written back.
+    """
 
     pk: int
     ticket_id: int
@@ -155,13 +160,23 @@ class Promise(NamedTuple):
     due_at: datetime
     first_due_at: datetime
     moved_by: str
-    thresholds: list
-    pauses: list
+    thresholds: str
     paused_until: datetime
     level: int
     target_revision: int
     next_check_at: datetime
+    pauses: list
     stopped_at: None = None
+
+
+AS_TEXT = {name: Cast(name, TextField()) for name in ("thresholds", "pauses")}
+READ = [AS_TEXT.get(name, F(name)) for name in Promise._fields[:-1]]
+
+
+def _promise(row):
+    """Return the Promise of what `READ` reads; few have pauses, and those are spelled out."""
+    pauses = row[-1]
+    return Promise(*row[:-1], () if pauses == "[]" else json.loads(pauses))
 
 
 WRITTEN = ("due_at", "moved_by", "thresholds", "level", "target_revision", "next_check_at")
@@ -192,7 +207,7 @@ def _recompute_clocks(tickets, at):
     calendar = current_calendar("business")
     rows = Clock.objects.unfinished().filter(ticket_id__in=list(tickets))
     rows = rows.order_by("ticket_id", "pk").select_for_update(of=("self",))
-    rows = map(Promise._make, rows.values_list(*Promise._fields))
+    rows = map(_promise, rows.values_list(*READ))
     changed, told, moved = [], [], []
     for ticket_id, clocks in groupby(rows, key=attrgetter("ticket_id")):
         fresh = []
@@ -221,17 +236,24 @@ def _recomputed(clock, calendar, at):
     except CalendarHorizon:
         # Days were taken away: the promise made stays until they are back.
         return clock
-    if due_at == clock.due_at and thresholds == clock.thresholds:
+    text = _text(thresholds)
+    if due_at == clock.due_at and text == clock.thresholds:
         return clock
     has_moved = due_at != clock.due_at
-    clock = clock._replace(
-        due_at=due_at,
-        thresholds=thresholds,
+    after = clock._replace(due_at=due_at, thresholds=thresholds)
+    level = clock.level and min(clock.level, clockwork.reached(after, at))
+    return after._replace(
+        thresholds=text,
         moved_by=CALENDAR if has_moved else clock.moved_by,
         target_revision=clock.target_revision + has_moved,
+        level=level,
+        next_check_at=clockwork.next_look(after, level),
     )
-    level = min(clock.level, clockwork.reached(clock, at))
-    return clock._replace(level=level, next_check_at=clockwork.next_look(clock, level))
+
+
+def _text(thresholds):
+    """Write thresholds as both databases keep them."""
+    return f"[{', '.join([f'[{level}, {instant}]' for level, instant in thresholds])}]"
 
 
 def _dates(before, clocks):
@@ -244,13 +266,14 @@ def _write(model, rows, names):
     if not rows:
         return
     if connection.vendor != "postgresql":
-        shells = [model(pk=row.pk, **{name: getattr(row, name) for name in names}) for row in rows]
+        shells = [model(pk=row.pk, **_fields(row, names)) for row in rows]
         model.objects.bulk_update(shells, names)
         return
     columns = ", ".join(names)
     values = ", ".join(f"{name} = new.{name}" for name in names)
     table = model._meta.db_table
-    lines = StringIO("".join(_line(row, names) for row in rows))
+    values_of = attrgetter("pk", *names)
+    lines = StringIO("".join([_line(values_of(row)) for row in rows]))
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMPORARY TABLE recomputed ON COMMIT DROP AS"
@@ -263,12 +286,14 @@ def _write(model, rows, names):
         cursor.execute("DROP TABLE recomputed")
 
 
-def _line(row, names):
+def _fields(row, names):
+    """Return {name: value} as a model takes them."""
+    found = {name: getattr(row, name) for name in names}
+    if "thresholds" in found:
+        found["thresholds"] = json.loads(found["thresholds"])
+    return found
+
+
+def _line(values):
     """Return one line of PostgreSQL's COPY; nothing a person has typed comes in here."""
-    return "\t".join([str(row.pk), *(_plain(getattr(row, name)) for name in names)]) + "\n"
-
-
-def _plain(value):
-    if value is None:
-        return "\\N"
-    return json.dumps(value) if isinstance(value, list) else str(value)
+    return "\t".join(["\\N" if value is None else str(value) for value in values]) + "\n"
