@@ -133,7 +133,7 @@ def test_retire_grid_keeps_a_grid_with_parts():
 
 def test_retire_grid_on_its_first_day_is_refused():
     with pytest.raises(ValidationError):
-        workflow.retire_grid(make_grid())
+        workflow.retire_grid(make_grid(valid_from=timezone.localdate()))
 
 
 def test_new_poster_token_replaces_the_old_one(django_user_model):

@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import path, reverse
 
 from common.models import Heartbeat
+from common.tests.remembered import remembered
 from hanting import urls
 from hanting.tests import answers, matrix, sweep
-from hanting.tests.remembered import remembered
 from hanting.tests.world import build_world, leaks
 from tickets.models import Ticket
 

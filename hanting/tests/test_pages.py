@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 
 from common.models import Heartbeat
+from common.tests.remembered import remembered
 from hanting.tests import catalogue, matrix, sweep
-from hanting.tests.remembered import remembered
 from hanting.tests.test_access import address_of, answer_of, ask, client_of
 from hanting.tests.test_locale import LATIN
 from hanting.tests.world import build_world

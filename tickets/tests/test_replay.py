@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from common.errors import RuleViolation
-from hanting.tests.remembered import remembered
+from common.tests.remembered import remembered
 from specialists.tests.cast import build_cast
 from tickets import workflow
 from tickets.choices import HoldReason, Verb

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from common.tests.remembered import remembered
 from hanting import testing
 from hanting.tests.browser.portal import Portal
 from hanting.tests.browser.town import build_town
 from hanting.tests.browser.visits import Visit
-from hanting.tests.remembered import remembered
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"]
 PHONE = {"width": 390, "height": 844}

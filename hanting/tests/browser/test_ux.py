@@ -11,11 +11,11 @@ from django.test import modify_settings
 from django.urls import reverse
 
 from common import maps
+from common.tests.remembered import remembered
 from hanting.tests.browser import measures
 from hanting.tests.browser.portal import Portal
 from hanting.tests.browser.town import build_town
 from hanting.tests.browser.visits import WORDS
-from hanting.tests.remembered import remembered
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.browser
