@@ -75,9 +75,7 @@ def may_ask(whistle, by):
 
 def may_reject(whistle, by):
     """The street, or the community's secretary for what somebody else has written."""
-    return is_street(whistle, by) or (
-        is_secretary(whistle, by) and whistle.written_by_id != by.pk
-    )
+    return is_street(whistle, by) or (is_secretary(whistle, by) and whistle.written_by_id != by.pk)
 
 
 def may_close(whistle, by):
@@ -281,9 +279,7 @@ def hand_over(whistle, *, by, minutes, grid=None, at=None):
             at=step.at,
         )
         step.say(item=item.pk)
-        _note(
-            step, gettext_noop("Whistle %(number)s, handed to a meeting: %(note)s"), note=minutes
-        )
+        _note(step, gettext_noop("Whistle %(number)s, handed to a meeting: %(note)s"), note=minutes)
     return step.row
 
 
