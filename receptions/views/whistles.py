@@ -16,7 +16,7 @@ from accounts import directory as organisations
 from accounts.models import User
 from common.text import mask_text
 from grids import directory as grids
-from receptions.choices import CallReason, EventVerb, SummonsStatus, WhistleKind, WhistleStatus
+from receptions.choices import EventVerb, SummonsStatus, WhistleKind, WhistleStatus
 from receptions.forms.whistles import GROUPS, WhistleFilterForm
 from receptions.models import Summons
 from receptions.reports.whistles import (
@@ -27,7 +27,7 @@ from receptions.reports.whistles import (
     received_in,
 )
 from receptions.views.whistle_scope import reads_ticket, whistle_in_reach, whistles_in_reach
-from receptions.workflow import summonses, whistles
+from receptions.workflow import calling, summonses, whistles
 from tickets.models import Ticket
 from tickets.views.lists import chips
 from tickets.views.rows import for_rows, rows_of
@@ -250,7 +250,7 @@ class Call:
     @property
     def reason(self):
         """How the person was found, as a sentence."""
-        return reason_of(self.summons)
+        return calling.explain(self.summons.reason)
 
     @property
     def passed_up(self):
@@ -260,15 +260,6 @@ class Call:
             "passed up %(count)d step", "passed up %(count)d steps", self.summons.level
         )
         return words % {"count": self.summons.level}
-
-
-def reason_of(summons):
-    """Return the stored reason as a sentence in the reader's language, "" for an unknown one."""
-    code = summons.reason.get("code")
-    if code not in CallReason.values:
-        return ""
-    params = {"organisation": "", "grid": "", "person": ""} | summons.reason.get("params", {})
-    return CallReason(code).label % params
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from receptions.choices import (
     WhistleStatus,
 )
 from receptions.models import SummonsPolicy, Whistle
-from receptions.workflow import agenda, calling, commitments, summonses
+from receptions.workflow import agenda, commitments, summonses
 from receptions.workflow.moves import Move, append, available, check, moving, now
 from receptions.workflow.summonses import GROUND, is_ground
 from receptions.workflow.telling_whistles import tell
@@ -200,7 +200,14 @@ def blow(whistle, *, by, organisations=None, persons=None, at=None):
             sentence = gettext_noop("Your whistle is blown (%(kind)s): %(place)s")
             tell(whistle, [whistle.written_by], sentence, step.verb, step.at, but=by)
         whistle.departments.set(wanted)
-        _call_all(whistle, wanted, persons or {}, by, step.at)
+        for organisation in wanted:
+            summonses.summon(
+                whistle=whistle,
+                organisation=organisation,
+                by=by,
+                person=(persons or {}).get(organisation.pk),
+                at=step.at,
+            )
         step.say(**_named(wanted))
         _note(step, gettext_noop("Whistle %(number)s (%(kind)s) calls %(departments)s."), wanted)
     return step.row
@@ -377,21 +384,6 @@ def _check_accused(ticket, organisations):
 
 def _named(organisations):
     return {"organisations": [each.pk for each in organisations]}
-
-
-def _call_all(whistle, organisations, persons, by, at):
-    """Call every department; all that cannot be reached are named in one sentence."""
-    unreached = []
-    for organisation in organisations:
-        person = persons.get(organisation.pk)
-        try:
-            summonses.summon(
-                whistle=whistle, organisation=organisation, by=by, person=person, at=at
-            )
-        except calling.Unreachable as refusal:
-            unreached.append(str(refusal))
-    if unreached:
-        raise RuleViolation(" ".join(unreached), field="organisations", code="nobody")
 
 
 def _end(step, note):
