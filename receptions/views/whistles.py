@@ -47,6 +47,9 @@ ONE_TAP = frozenset(
 )
 
 
+MAIN = (EventVerb.BLOW, EventVerb.ASK_APPROVAL, EventVerb.RESOLVE, EventVerb.CLOSE)
+
+
 # --- Words of the buttons -------------------------------------------------------------------------
 
 
@@ -132,7 +135,7 @@ class WhistleRow:
 
     @property
     def place(self):
-        return " · ".join(grids.path_names(self.whistle.ticket.grid_id)[-2:])
+        return place_name(self.whistle)
 
     @property
     def title(self):
@@ -170,7 +173,7 @@ def whistle_detail(request, number):
     events = list(whistle.events.all())
     context = head(whistle, user) | {
         "calls": [Call(each, user, at) for each in whistle.summonses.all()],
-        "buttons": [button(verb) for verb in verbs],
+        "buttons": buttons(whistle, verbs),
         "commitments": list(whistle.commitments.select_related("ticket", "owner").order_by("pk")),
         "happenings": story(events, whistle),
         "at": at,
@@ -188,8 +191,26 @@ def drafted(whistle):
     return [organisations.name(each.pk) for each in whistle.departments.all()]
 
 
-def button(verb):
-    return {"verb": str(verb), "label": labels()[verb], "is_one_tap": verb in ONE_TAP}
+def buttons(whistle, verbs):
+    """Return the steps as buttons, the one that moves it on first and red."""
+    main = next((verb for verb in MAIN if verb in verbs), None)
+    if main == EventVerb.RESOLVE and not whistle.has_met:
+        # Nobody is there yet: there is nothing to press for.
+        main = None
+    return [
+        {
+            "verb": str(verb),
+            "label": labels()[verb],
+            "is_one_tap": verb in ONE_TAP,
+            "is_main": verb == main,
+        }
+        for verb in sorted(verbs, key=lambda verb: verb != main)
+    ]
+
+
+def place_name(whistle):
+    """Return the place in two steps, as people say it: 吉祥家园 · 第1片区."""
+    return " · ".join(grids.path_names(whistle.ticket.grid_id)[-2:])
 
 
 def head(whistle, user):
@@ -201,7 +222,7 @@ def head(whistle, user):
         "kind_label": WhistleKind(whistle.kind).label,
         "crumbs": [(entry.name, "") for entry in grids.lineage(whistle.ticket.grid_id)],
         "reads_ticket": knows,
-        "title": _("Whistle: %(place)s") % {"place": whistle.ticket.grid},
+        "title": _("Whistle: %(place)s") % {"place": place_name(whistle)},
     }
 
 

@@ -184,22 +184,22 @@ def blow(whistle, *, by, organisations=None, persons=None, at=None):
 
     `persons` names somebody of a department, by its id, where its contact is not the right one.
     """
-    with _moving(whistle, EventVerb.BLOW, by, at) as step:
-        whistle = step.row
-        wanted = list(whistle.departments.all() if organisations is None else organisations)
-        if not wanted:
-            raise RuleViolation(
-                _("Please choose at least one department."), field="organisations", code="nobody"
+    with transaction.atomic():
+        with _moving(whistle, EventVerb.BLOW, by, at) as step:
+            whistle = step.row
+            wanted = list(whistle.departments.all() if organisations is None else organisations)
+            _check_blowable(whistle, wanted)
+            step.set(blown_at=step.at)
+            if whistle.written_by_id != by.pk:
+                step.set(approved_by=by)
+                sentence = gettext_noop("Your whistle is blown (%(kind)s): %(place)s")
+                tell(whistle, [whistle.written_by], sentence, step.verb, step.at, but=by)
+            whistle.departments.set(wanted)
+            step.say(**_named(wanted))
+            _note(
+                step, gettext_noop("Whistle %(number)s (%(kind)s) calls %(departments)s."), wanted
             )
-        _check_accused(whistle.ticket, wanted)
-        if not whistle.ticket.is_open:
-            raise RuleViolation(_("The matter is settled; nobody need come."), code="ended")
-        step.set(blown_at=step.at)
-        if whistle.written_by_id != getattr(by, "pk", None):
-            step.set(approved_by=by)
-            sentence = gettext_noop("Your whistle is blown (%(kind)s): %(place)s")
-            tell(whistle, [whistle.written_by], sentence, step.verb, step.at, but=by)
-        whistle.departments.set(wanted)
+        # After the whistle's own event, so that its history reads in order.
         for organisation in wanted:
             summonses.summon(
                 whistle=whistle,
@@ -208,9 +208,17 @@ def blow(whistle, *, by, organisations=None, persons=None, at=None):
                 person=(persons or {}).get(organisation.pk),
                 at=step.at,
             )
-        step.say(**_named(wanted))
-        _note(step, gettext_noop("Whistle %(number)s (%(kind)s) calls %(departments)s."), wanted)
-    return step.row
+    return whistle
+
+
+def _check_blowable(whistle, organisations):
+    if not organisations:
+        raise RuleViolation(
+            _("Please choose at least one department."), field="organisations", code="nobody"
+        )
+    _check_accused(whistle.ticket, organisations)
+    if not whistle.ticket.is_open:
+        raise RuleViolation(_("The matter is settled; nobody need come."), code="ended")
 
 
 # The street's yes is the whistle itself.
