@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
-from common.errors import NotAllowed, RuleViolation
+from accounts.models import Posting
+from common.errors import AlreadyDone, NotAllowed, RuleViolation
 from notices.models import Notice
-from receptions.choices import EventVerb, SummonsStatus
-from receptions.models import Summons
+from receptions.choices import EventVerb, SessionStatus, SummonsStatus
+from receptions.models import Session, Summons
 from receptions.tests.factories_whistles import call_to_day, make_session, moment
 from receptions.workflow import summonses
 from worktime.tests.factories import make_calendar
@@ -78,3 +80,109 @@ def test_an_organisation_without_anybody_is_taken_for_by_the_district(cast):
     make_calendar()
     summons = call_to_day(cast, cast.property)
     assert (summons.person, summons.reason["code"]) == (cast.dispatcher, "district")
+
+
+# --- Status x verb --------------------------------------------------------------------------------
+
+
+S = SummonsStatus
+DO = {
+    EventVerb.CALL: lambda row, cast: call_to_day(cast, session=row.session, at=LATER),
+    EventVerb.ACKNOWLEDGE: lambda row, cast: summonses.acknowledge(row, by=cast.specialist),
+    EventVerb.ARRIVE: lambda row, cast: summonses.arrive(row, by=cast.secretary),
+    EventVerb.DECLINE: lambda row, cast: summonses.decline(row, by=cast.leader, note="没人"),
+    EventVerb.RELEASE: lambda row, cast: summonses.release(row, by=cast.secretary),
+}
+LATER = moment() + timedelta(minutes=1)
+ALLOWED = {
+    # Calling again is no error: the summons that is there comes back as it is.
+    EventVerb.CALL: {
+        S.CALLED: S.CALLED,
+        S.ACKNOWLEDGED: S.ACKNOWLEDGED,
+        S.ON_SITE: S.ON_SITE,
+        S.DECLINED: S.CALLED,
+        S.RELEASED: S.CALLED,
+    },
+    EventVerb.ACKNOWLEDGE: dict.fromkeys([S.CALLED, S.DECLINED], S.ACKNOWLEDGED),
+    EventVerb.ARRIVE: dict.fromkeys([S.CALLED, S.ACKNOWLEDGED, S.DECLINED], S.ON_SITE),
+    EventVerb.DECLINE: dict.fromkeys([S.CALLED, S.ACKNOWLEDGED], S.DECLINED),
+    EventVerb.RELEASE: dict.fromkeys([S.CALLED, S.ACKNOWLEDGED, S.DECLINED], S.RELEASED),
+}
+
+
+def in_state(cast, status):
+    """Return a roll-call brought to a status by the verbs."""
+    row = call_to_day(cast)
+    verbs = {
+        S.ACKNOWLEDGED: EventVerb.ACKNOWLEDGE,
+        S.DECLINED: EventVerb.DECLINE,
+        S.ON_SITE: EventVerb.ARRIVE,
+        S.RELEASED: EventVerb.RELEASE,
+    }
+    return DO[verbs[status]](row, cast) if status in verbs else row
+
+
+@pytest.mark.parametrize("status", SummonsStatus.values)
+def test_every_verb_in_every_status(cast, status):
+    row, found = in_state(cast, status), {}
+    for verb, do in DO.items():
+        point = transaction.savepoint()
+        try:
+            do(Summons.objects.get(pk=row.pk), cast)
+            found[verb] = Summons.objects.get(pk=row.pk).status
+        except RuleViolation:
+            pass
+        transaction.savepoint_rollback(point)
+    assert found == {verb: moves[status] for verb, moves in ALLOWED.items() if status in moves}
+    assert {*DO, EventVerb.SCORE} == set(summonses.SUMMONS_MOVES)
+
+
+@pytest.mark.parametrize("verb", [EventVerb.ACKNOWLEDGE, EventVerb.ARRIVE, EventVerb.RELEASE])
+def test_the_same_tap_twice_is_news_and_happens_once(cast, verb):
+    row = call_to_day(cast)
+    DO[verb](row, cast)
+    with pytest.raises(AlreadyDone):
+        DO[verb](row, cast)
+    assert row.session.events.filter(verb=verb).count() == 1
+
+
+def test_who_may_do_what(cast):
+    row = call_to_day(cast)
+    found = {}
+    for name, user in {**cast.people, **cast.neighbours, "admin": cast.admin}.items():
+        if steps := summonses.steps_on(row, user):
+            found[name] = set(steps)
+    house = {EventVerb.ACKNOWLEDGE, EventVerb.ARRIVE, EventVerb.DECLINE}
+    ground = {EventVerb.ARRIVE, EventVerb.RELEASE}
+    assert found == dict.fromkeys(["specialist", "manager", "leader"], house) | dict.fromkeys(
+        ["worker", "head", "village_head", "secretary"], ground
+    )
+
+
+def test_a_second_promise_climbs_anew(cast):
+    """Who answers after two steps and then does not come is passed up from the first step."""
+    row = call_to_day(cast)
+    summonses.climb(row.answer_by + timedelta(days=1))
+    row = summonses.acknowledge(Summons.objects.get(), by=cast.specialist)
+    assert (row.level, row.next_check_at) == (0, row.arrive_by)
+    before = told(cast.secretary)
+    assert summonses.climb(row.arrive_by) == 1
+    assert (told(cast.secretary), Summons.objects.get().level) == (before + 1, 1)
+
+
+def test_a_day_that_is_over_waits_for_nobody(cast):
+    row = call_to_day(cast)
+    Session.objects.filter(pk=row.session_id).update(status=SessionStatus.CANCELLED)
+    with pytest.raises(RuleViolation) as refusal:
+        summonses.acknowledge(row, by=cast.specialist)
+    assert refusal.value.code == "over"
+    assert summonses.steps_on(Summons.objects.get(), cast.specialist) == []
+
+
+def test_without_anybody_above_the_supervisors_hear(cast):
+    Posting.objects.filter(user__in=[cast.manager, cast.leader]).delete()
+    Posting.objects.filter(role__in=["community_secretary", "street_secretary"]).delete()
+    row = call_to_day(cast)
+    summonses.climb(row.answer_by + timedelta(days=1))
+    assert told(cast.district_secretary) == 1
+    assert told(cast.supervisor) == 1

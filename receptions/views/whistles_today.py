@@ -16,7 +16,7 @@ from receptions.choices import (
     WhistleStatus,
 )
 from receptions.models import Summons, Whistle
-from receptions.todo import ToDo
+from receptions.todo import CALLED, ToDo
 from receptions.views.whistles import label_of
 from receptions.workflow import calling, summonses, whistles
 
@@ -55,7 +55,7 @@ def _call(summons, user, at):
     verb = EventVerb.ACKNOWLEDGE if is_called else EventVerb.ARRIVE
     whistle, step = summons.whistle, reverse(f"whistles:summons_{verb}", args=[summons.pk])
     return ToDo(
-        kind="summons",
+        kind=CALLED,
         title=mask_text(whistle.facts)[:80] if whistle else summons.note or _("Roll-call"),
         place=str(calling.place_of(summons)),
         address=reverse("whistles:detail", args=[whistle.number]) if whistle else step,
