@@ -13,6 +13,7 @@ class ToDo:
 
     `kind` names the sort, CALLED or any other, `title` the matter in one line, `place` where,
     `action` the label of the main step, `note` a half sentence that says why now.
+    Where nothing is to be typed, `post_to` is the address whose POST (with back=today) does it.
     """
 
     kind: str
@@ -24,3 +25,4 @@ class ToDo:
     due_at: datetime | None = None
     is_late: bool = False
     is_urgent: bool = False
+    post_to: str = ""

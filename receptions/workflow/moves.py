@@ -71,7 +71,9 @@ def moving(row, verb, *, table, by, at=None):
     RuleViolation where the status does not allow the verb.
     """
     with transaction.atomic():
-        locked = type(row).objects.select_for_update(of=("self",)).get(pk=row.pk)
+        # Without the key: events that point at a whistle do not wait for who has it in hand.
+        rows = type(row).objects.select_for_update(of=("self",), no_key=True)
+        locked = rows.get(pk=row.pk)
         move = table[verb]
         check(locked, move, by)
         step = Step(locked, verb, move, by, at or now())
