@@ -1,5 +1,5 @@
-"""The part of the admin about calling people together."""
+"""The admin of this app: policies, templates and books, one module a subject."""
 
-from receptions.admin.whistles import SummonsPolicyAdmin
+from receptions.admin import days, fund, whistles
 
-__all__ = ["SummonsPolicyAdmin"]
+__all__ = ["days", "fund", "whistles"]

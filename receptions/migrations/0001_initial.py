@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('matter', 'Matter'), ('opinion', 'Opinion or proposal')], max_length=8, verbose_name='kind')),
                 ('topic', models.CharField(blank=True, choices=[('rules', 'Rules'), ('money', 'Money'), ('powers', 'Powers'), ('other', 'Something else')], max_length=8, verbose_name='topic')),
-                ('ground', models.CharField(choices=[('late', 'Late beyond the last step'), ('repeated', 'The same fault again and again'), ('unsatisfied', 'Redone and still not solved'), ('reopened', 'Reopened twice'), ('secretary', 'Proposed by a secretary'), ('community_day', "From a residents' day"), ('whistle', "From a whistle's meeting"), ('opinion', "A community secretary's opinion"), ('not_kept', 'Promised and not kept')], max_length=16, verbose_name='ground')),
+                ('ground', models.CharField(choices=[('late', 'Late beyond the last step'), ('repeated', 'The same fault again and again'), ('unsatisfied', 'Redone and still not solved'), ('reopened', 'Reopened twice'), ('secretary', 'Proposed by a secretary'), ('community_day', "From a residents' day"), ('whistle', "From a whistle's meeting"), ('opinion', "A community secretary's opinion")], max_length=16, verbose_name='ground')),
                 ('title', models.CharField(max_length=80, verbose_name='in one line')),
                 ('text', models.TextField(blank=True, max_length=6000, verbose_name='what is to be decided')),
                 ('proposed_at', models.DateTimeField(verbose_name='proposed at')),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             name='AgendaEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('write', 'Written down'), ('ask_approval', 'Approval asked for'), ('blow', 'Blown'), ('call', 'Called'), ('acknowledge', 'Will come'), ('decline', 'Cannot come'), ('arrive', 'Reported in'), ('release', 'Not needed any more'), ('resolve', 'Settled on the spot'), ('hand_over', 'Handed to a meeting'), ('score', 'Scored'), ('reject', 'Sent back as an ordinary matter'), ('withdraw', 'Taken back'), ('close', 'Closed'), ('climb', 'Passed up'), ('plan', 'Planned'), ('change', 'Changed'), ('publish', 'Published'), ('open', 'Opened'), ('cancel', 'Cancelled'), ('book', 'Booked'), ('join', 'One more person on the matter'), ('offer', 'A place offered'), ('accept', 'Offer accepted'), ('lapse', 'Offer ran out'), ('cancel_booking', 'Booking cancelled'), ('check_in', 'Arrived'), ('miss', 'Did not come'), ('move', 'Moved to another time'), ('hear', 'Heard'), ('propose', 'Proposed'), ('schedule', 'Put on the agenda'), ('unschedule', 'Taken off the agenda'), ('decide', 'Decided'), ('answer', 'Answered'), ('drop', 'Dropped'), ('reorder', 'Moved on the agenda'), ('commit', 'Promised'), ('report_done', 'Said to be done'), ('record_answer', 'Heard whether it was kept'), ('record_attempt', 'Nobody reached'), ('remind', 'Reminded')], max_length=20, verbose_name='what')),
+                ('verb', models.CharField(choices=[('write', 'Written down'), ('ask_approval', 'Approval asked for'), ('blow', 'Blown'), ('call', 'Called'), ('acknowledge', 'Will come'), ('decline', 'Cannot come'), ('arrive', 'Reported in'), ('release', 'Not needed any more'), ('resolve', 'Settled on the spot'), ('hand_over', 'Handed to a meeting'), ('score', 'Scored'), ('reject', 'Sent back as an ordinary matter'), ('withdraw', 'Taken back'), ('close', 'Closed'), ('climb', 'Passed up'), ('plan', 'Planned'), ('change', 'Changed'), ('publish', 'Published'), ('open', 'Opened'), ('cancel', 'Cancelled'), ('book', 'Booked'), ('join', 'One more person on the matter'), ('offer', 'A place offered'), ('accept', 'Offer accepted'), ('lapse', 'Offer ran out'), ('cancel_booking', 'Booking cancelled'), ('check_in', 'Arrived'), ('miss', 'Did not come'), ('move', 'Moved to another time'), ('hear', 'Heard'), ('propose', 'Proposed'), ('schedule', 'Put on the agenda'), ('unschedule', 'Taken off the agenda'), ('decide', 'Decided'), ('answer', 'Answered'), ('drop', 'Dropped'), ('request', 'Asked for'), ('advance', 'Advanced'), ('refuse', 'Refused'), ('repay', 'Paid back'), ('correct', 'A booking taken back')], max_length=20, verbose_name='what')),
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('data', models.JSONField(default=dict)),
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                 ('struck_at', models.DateTimeField(null=True, verbose_name='struck off at')),
                 ('struck_by', models.CharField(blank=True, choices=[('resident', "The resident's answer"), ('secretary', "The proposing secretary's answer"), ('attempts', 'Three attempts on three days')], max_length=12, verbose_name='struck off by')),
                 ('reopen_count', models.PositiveSmallIntegerField(default=0, verbose_name='reopened')),
-                ('level', models.PositiveSmallIntegerField(default=0, verbose_name='steps passed up')),
+                ('reminded_at', models.DateTimeField(null=True)),
                 ('is_demonstration', models.BooleanField(default=False, verbose_name='demonstration')),
                 ('booking', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='receptions.booking')),
                 ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -186,6 +186,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FundEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('verb', models.CharField(choices=[('write', 'Written down'), ('ask_approval', 'Approval asked for'), ('blow', 'Blown'), ('call', 'Called'), ('acknowledge', 'Will come'), ('decline', 'Cannot come'), ('arrive', 'Reported in'), ('release', 'Not needed any more'), ('resolve', 'Settled on the spot'), ('hand_over', 'Handed to a meeting'), ('score', 'Scored'), ('reject', 'Sent back as an ordinary matter'), ('withdraw', 'Taken back'), ('close', 'Closed'), ('climb', 'Passed up'), ('plan', 'Planned'), ('change', 'Changed'), ('publish', 'Published'), ('open', 'Opened'), ('cancel', 'Cancelled'), ('book', 'Booked'), ('join', 'One more person on the matter'), ('offer', 'A place offered'), ('accept', 'Offer accepted'), ('lapse', 'Offer ran out'), ('cancel_booking', 'Booking cancelled'), ('check_in', 'Arrived'), ('miss', 'Did not come'), ('move', 'Moved to another time'), ('hear', 'Heard'), ('propose', 'Proposed'), ('schedule', 'Put on the agenda'), ('unschedule', 'Taken off the agenda'), ('decide', 'Decided'), ('answer', 'Answered'), ('drop', 'Dropped'), ('request', 'Asked for'), ('advance', 'Advanced'), ('refuse', 'Refused'), ('repay', 'Paid back'), ('correct', 'A booking taken back')], max_length=20, verbose_name='what')),
+                ('at', models.DateTimeField(verbose_name='at')),
+                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('data', models.JSONField(default=dict)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='receptions.fundrequest')),
+            ],
+            options={
+                'verbose_name': 'event of a request to the fund',
+                'verbose_name_plural': 'events of requests to the fund',
+                'ordering': ['pk'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='Representative',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -246,7 +264,7 @@ class Migration(migrations.Migration):
             name='SessionEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('write', 'Written down'), ('ask_approval', 'Approval asked for'), ('blow', 'Blown'), ('call', 'Called'), ('acknowledge', 'Will come'), ('decline', 'Cannot come'), ('arrive', 'Reported in'), ('release', 'Not needed any more'), ('resolve', 'Settled on the spot'), ('hand_over', 'Handed to a meeting'), ('score', 'Scored'), ('reject', 'Sent back as an ordinary matter'), ('withdraw', 'Taken back'), ('close', 'Closed'), ('climb', 'Passed up'), ('plan', 'Planned'), ('change', 'Changed'), ('publish', 'Published'), ('open', 'Opened'), ('cancel', 'Cancelled'), ('book', 'Booked'), ('join', 'One more person on the matter'), ('offer', 'A place offered'), ('accept', 'Offer accepted'), ('lapse', 'Offer ran out'), ('cancel_booking', 'Booking cancelled'), ('check_in', 'Arrived'), ('miss', 'Did not come'), ('move', 'Moved to another time'), ('hear', 'Heard'), ('propose', 'Proposed'), ('schedule', 'Put on the agenda'), ('unschedule', 'Taken off the agenda'), ('decide', 'Decided'), ('answer', 'Answered'), ('drop', 'Dropped'), ('reorder', 'Moved on the agenda'), ('commit', 'Promised'), ('report_done', 'Said to be done'), ('record_answer', 'Heard whether it was kept'), ('record_attempt', 'Nobody reached'), ('remind', 'Reminded')], max_length=20, verbose_name='what')),
+                ('verb', models.CharField(choices=[('write', 'Written down'), ('ask_approval', 'Approval asked for'), ('blow', 'Blown'), ('call', 'Called'), ('acknowledge', 'Will come'), ('decline', 'Cannot come'), ('arrive', 'Reported in'), ('release', 'Not needed any more'), ('resolve', 'Settled on the spot'), ('hand_over', 'Handed to a meeting'), ('score', 'Scored'), ('reject', 'Sent back as an ordinary matter'), ('withdraw', 'Taken back'), ('close', 'Closed'), ('climb', 'Passed up'), ('plan', 'Planned'), ('change', 'Changed'), ('publish', 'Published'), ('open', 'Opened'), ('cancel', 'Cancelled'), ('book', 'Booked'), ('join', 'One more person on the matter'), ('offer', 'A place offered'), ('accept', 'Offer accepted'), ('lapse', 'Offer ran out'), ('cancel_booking', 'Booking cancelled'), ('check_in', 'Arrived'), ('miss', 'Did not come'), ('move', 'Moved to another time'), ('hear', 'Heard'), ('propose', 'Proposed'), ('schedule', 'Put on the agenda'), ('unschedule', 'Taken off the agenda'), ('decide', 'Decided'), ('answer', 'Answered'), ('drop', 'Dropped'), ('request', 'Asked for'), ('advance', 'Advanced'), ('refuse', 'Refused'), ('repay', 'Paid back'), ('correct', 'A booking taken back')], max_length=20, verbose_name='what')),
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('data', models.JSONField(default=dict)),
@@ -340,7 +358,6 @@ class Migration(migrations.Migration):
                 ('end_note', models.TextField(blank=True, max_length=6000, verbose_name='why it ended')),
                 ('is_demonstration', models.BooleanField(default=False, verbose_name='demonstration')),
                 ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('departments', models.ManyToManyField(blank=True, related_name='+', to='accounts.organisation', verbose_name='departments to call')),
                 ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='whistles', to='tickets.ticket', verbose_name='matter')),
                 ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -395,7 +412,7 @@ class Migration(migrations.Migration):
             name='WhistleEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('write', 'Written down'), ('ask_approval', 'Approval asked for'), ('blow', 'Blown'), ('call', 'Called'), ('acknowledge', 'Will come'), ('decline', 'Cannot come'), ('arrive', 'Reported in'), ('release', 'Not needed any more'), ('resolve', 'Settled on the spot'), ('hand_over', 'Handed to a meeting'), ('score', 'Scored'), ('reject', 'Sent back as an ordinary matter'), ('withdraw', 'Taken back'), ('close', 'Closed'), ('climb', 'Passed up'), ('plan', 'Planned'), ('change', 'Changed'), ('publish', 'Published'), ('open', 'Opened'), ('cancel', 'Cancelled'), ('book', 'Booked'), ('join', 'One more person on the matter'), ('offer', 'A place offered'), ('accept', 'Offer accepted'), ('lapse', 'Offer ran out'), ('cancel_booking', 'Booking cancelled'), ('check_in', 'Arrived'), ('miss', 'Did not come'), ('move', 'Moved to another time'), ('hear', 'Heard'), ('propose', 'Proposed'), ('schedule', 'Put on the agenda'), ('unschedule', 'Taken off the agenda'), ('decide', 'Decided'), ('answer', 'Answered'), ('drop', 'Dropped'), ('reorder', 'Moved on the agenda'), ('commit', 'Promised'), ('report_done', 'Said to be done'), ('record_answer', 'Heard whether it was kept'), ('record_attempt', 'Nobody reached'), ('remind', 'Reminded')], max_length=20, verbose_name='what')),
+                ('verb', models.CharField(choices=[('write', 'Written down'), ('ask_approval', 'Approval asked for'), ('blow', 'Blown'), ('call', 'Called'), ('acknowledge', 'Will come'), ('decline', 'Cannot come'), ('arrive', 'Reported in'), ('release', 'Not needed any more'), ('resolve', 'Settled on the spot'), ('hand_over', 'Handed to a meeting'), ('score', 'Scored'), ('reject', 'Sent back as an ordinary matter'), ('withdraw', 'Taken back'), ('close', 'Closed'), ('climb', 'Passed up'), ('plan', 'Planned'), ('change', 'Changed'), ('publish', 'Published'), ('open', 'Opened'), ('cancel', 'Cancelled'), ('book', 'Booked'), ('join', 'One more person on the matter'), ('offer', 'A place offered'), ('accept', 'Offer accepted'), ('lapse', 'Offer ran out'), ('cancel_booking', 'Booking cancelled'), ('check_in', 'Arrived'), ('miss', 'Did not come'), ('move', 'Moved to another time'), ('hear', 'Heard'), ('propose', 'Proposed'), ('schedule', 'Put on the agenda'), ('unschedule', 'Taken off the agenda'), ('decide', 'Decided'), ('answer', 'Answered'), ('drop', 'Dropped'), ('request', 'Asked for'), ('advance', 'Advanced'), ('refuse', 'Refused'), ('repay', 'Paid back'), ('correct', 'A booking taken back')], max_length=20, verbose_name='what')),
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('data', models.JSONField(default=dict)),
@@ -416,6 +433,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='fund',
             constraint=models.UniqueConstraint(fields=('grid', 'year'), name='receptions_fund_once_a_year'),
+        ),
+        migrations.AddIndex(
+            model_name='fundrequest',
+            index=models.Index(fields=['fund', 'status'], name='receptions_fundrequest_fund'),
+        ),
+        migrations.AddConstraint(
+            model_name='fundrequest',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'advanced', 'repaid', 'refused', 'withdrawn'])), name='receptions_fundrequest_status_known'),
         ),
         migrations.AddConstraint(
             model_name='fundrequest',
