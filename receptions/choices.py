@@ -266,3 +266,5 @@ class EventVerb(models.TextChoices):
     DECIDE = "decide", pgettext_lazy("reception verb", "Decided")
     ANSWER = "answer", pgettext_lazy("reception verb", "Answered")
     DROP = "drop", pgettext_lazy("reception verb", "Dropped")
+    # commitment
+    COMMIT = "commit", pgettext_lazy("reception verb", "Promised")

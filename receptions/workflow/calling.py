@@ -27,8 +27,14 @@ FACTS_IN_A_MESSAGE = 120
 # --- Who -----------------------------------------------------------------------------------
 
 
+class Unreachable(RuleViolation):
+    """Nobody of the organisation is there to be called."""
+
+    code = "nobody"
+
+
 def find_person(organisation, grid, at):
-    """Return (person, reason) of who is called there; RuleViolation where really nobody is.
+    """Return (person, reason) of who is called there; Unreachable where really nobody is.
 
     The organisation's contact on the nearest grid upward, their substitute while they are away,
     else whoever manages or heads the organisation.
@@ -39,10 +45,9 @@ def find_person(organisation, grid, at):
     for code, ask in ((CallReason.MANAGER, manager_of), (CallReason.LEADER, leader_of)):
         if duty := ask(organisation, at):
             return duty.user, _because(code, organisation, grid, duty.user)
-    raise RuleViolation(
+    raise Unreachable(
         _("%(organisation)s has nobody there: no contact, nobody on duty, no manager.")
         % {"organisation": organisation},
-        code="nobody",
         field="organisations",
     )
 
@@ -135,7 +140,7 @@ def tell_called(summons, at):
     if summons.whistle:
         title = say(
             gettext_noop("Whistle (%(kind)s), please report in: %(place)s"),
-            kind=say(WhistleKind(summons.whistle.kind).label),
+            kind=WhistleKind(summons.whistle.kind).label,
             place=place_of(summons),
         )
         body = say(
