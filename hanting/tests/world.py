@@ -10,6 +10,7 @@ from PIL import Image
 
 from common.models import Heartbeat
 from common.uploads import clean_photo
+from hanting.tests import world_days
 from notices import workflow as notices
 from notices.choices import Channel
 from notices.models import Notice
@@ -70,6 +71,7 @@ def build_world():
     world.person = world.matters.ordinary.people.get()
     notices.deliver_all()
     world.notice = Notice.objects.filter(recipient=cast.specialist, channel=Channel.SITE).first()
+    world_days.add(world)
     return world
 
 

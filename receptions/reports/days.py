@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, F, Prefetch, Q
 
+from common.text import mask_name
 from receptions.choices import BOOKING_LIVE, BookingStatus, Outcome, SummonsStatus
 from receptions.models import Booking, Representative, Session
 from tickets.models import Ticket
@@ -109,8 +110,30 @@ class Board:
         return here[0] if here else None
 
 
-def board_of(session):
-    return Board(list(bookings_of(session)))
+def board_of(session, user=None, *, is_keeper=False, in_clear=True):
+    """Return the day's board; for a `user` with `title` and `people` as these eyes may read them.
+
+    A confidential matter is a number to whoever may not read it, with nobody behind it. Who only
+    sits with the host (not `in_clear`) reads masked names.
+    """
+    rows = list(bookings_of(session))
+    if user is not None:
+        readable = Ticket.objects.for_user(user).filter(pk__in=[row.ticket_id for row in rows])
+        readable = set(readable.values_list("pk", flat=True))
+        for row in rows:
+            row.is_shown = row.ticket_id in readable or (
+                is_keeper and not row.ticket.is_confidential
+            )
+            row.title = row.ticket.title if row.is_shown else row.ticket.reference
+            row.people = _people(row, in_clear) if row.is_shown else []
+    return Board(rows)
+
+
+def _people(row, in_clear):
+    return [
+        (person.name if in_clear else mask_name(person.name), person.relation)
+        for person in row.representatives.all()
+    ]
 
 
 def causes_booked(session):

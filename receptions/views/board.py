@@ -11,22 +11,24 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import unsent
 from common.errors import AlreadyDone, RuleViolation
+from common.text import mask_name, mask_phone
 from common.workflow import KeyConflict, once
 from receptions.choices import BookingSource, EventVerb, SessionStatus
 from receptions.forms.booking import CounterForm
 from receptions.forms.days import HearForm, MergeForm
 from receptions.models import Session
-from receptions.reports.days import board_of, booking_for
+from receptions.reports.days import booking_for
 from receptions.views.booking import category_of
-from receptions.views.manage import both, day_in_reach, may_book, simple, tried
+from receptions.views.manage import board_for, both, day_in_reach, may_book, simple, tried
 from receptions.workflow import bookings, outcomes, running, sessions
 from receptions.workflow.bookings import works_around
 from receptions.workflow.moves import available
 from tickets import drafts
 from tickets.choices import Source
 from tickets.models import Ticket
+from tickets.views.intake import shown_phone
 from tickets.views.scope import staff_only
-from tickets.workflow import Contact
+from tickets.workflow import Contact, may_see_person
 
 
 def people_seen(request, session):
@@ -37,10 +39,27 @@ def people_seen(request, session):
 
 
 def booking_in_reach(request, pk):
-    """Return a booking whose people this person may see, else 404."""
+    """Return a booking whose matter and people this person may see, else 404."""
     booking = get_object_or_404(booking_for(request.user, pk))
     people_seen(request, booking.session)
+    is_open = not booking.ticket.is_confidential
+    is_keeper = is_open and sessions.is_keeper(booking.session, request.user)
+    readable = Ticket.objects.for_user(request.user).filter(pk=booking.ticket_id)
+    if not (is_keeper or readable.exists()):
+        raise Http404
     return booking
+
+
+def speakers(request, booking):
+    """Return [(name, phone, relation)] of a booking; masked for those who only sit by."""
+    user, rows = request.user, []
+    in_clear = booking.session.host_id == user.pk or may_see_person(booking.ticket, user)
+    for person in booking.representatives.all():
+        name, phone = person.name, person.phone
+        if not in_clear:
+            name, phone = mask_name(name), mask_phone(phone) if phone else ""
+        rows.append((name, shown_phone(phone), person.relation))
+    return rows
 
 
 @require_safe
@@ -51,7 +70,7 @@ def board(request, pk):
     session = people_seen(request, day_in_reach(request, pk))
     context = {
         "session": session,
-        "board": board_of(session),
+        "board": board_for(request, session),
         "is_keeper": sessions.is_keeper(session, request.user),
         "may_book": may_book(request, session),
         "is_running": session.status == SessionStatus.RUNNING,
@@ -122,7 +141,8 @@ def hear(request, pk):
         if tried(form, lambda: outcomes.hear(booking, by=request.user, **said)):
             messages.success(request, _("The outcome is written down."))
             return redirect("receptions:board", booking.session_id)
-    return render(request, "receptions/days/hear.html", {"form": form, "booking": booking})
+    context = {"form": form, "booking": booking, "people": speakers(request, booking)}
+    return render(request, "receptions/days/hear.html", context)
 
 
 @both

@@ -150,7 +150,7 @@ def day_page(request, session, **forms):
         "is_keeper": is_keeper,
         "may_see_people": may_see_people,
         "may_book": may_book(request, session),
-        "board": board_of(session) if may_see_people else None,
+        "board": board_for(request, session) if may_see_people else None,
         "departments": departments_of(session),
         "causes": [(categories[pk], number) for pk, number in causes_booked(session)],
         "publish_form": PublishForm(),
@@ -159,6 +159,22 @@ def day_page(request, session, **forms):
         "at": timezone.now(),
     } | forms
     return render(request, "receptions/days/manage_day.html", context)
+
+
+def sees_clearly(session, user):
+    """Whether names are read in full: host, planners and the community's staff, not co-hosts."""
+    return session.host_id == user.pk or works_around(session, user)
+
+
+def board_for(request, session):
+    """Return the board as this person may read it."""
+    user = request.user
+    return board_of(
+        session,
+        user,
+        is_keeper=sessions.is_keeper(session, user),
+        in_clear=sees_clearly(session, user),
+    )
 
 
 def may_book(request, session):

@@ -7,25 +7,20 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from common.text import mask_name, mask_phone
 from common.workflow import record as audit
 from grids import directory
 from receptions.reports.days import (
-    board_of,
     departments_of,
     past_matters,
     solved_elsewhere,
 )
-from receptions.views.board import booking_in_reach, people_seen
-from receptions.views.manage import day_in_reach
-from receptions.workflow import sessions
+from receptions.views.board import booking_in_reach, people_seen, speakers
+from receptions.views.manage import board_for, day_in_reach
 from receptions.workflow.bookings import place_in_queue
 from tickets import drafts
 from tickets.catalogue import categories
 from tickets.models import Ticket
-from tickets.views.intake import shown_phone
 from tickets.views.scope import staff_only
-from tickets.workflow import may_see_person
 
 
 @require_safe
@@ -37,7 +32,7 @@ def day_list(request, pk):
     audit("receptions.print_list", by=request.user, object=session, request=request)
     context = {
         "session": session,
-        "board": board_of(session),
+        "board": board_for(request, session),
         "departments": departments_of(session),
         "printed_at": timezone.now(),
     }
@@ -58,24 +53,6 @@ def cards(request, pk):
     return render(request, "receptions/days/cards.html", context)
 
 
-def speakers(booking, *, in_clear):
-    """Return [(name, phone, relation)] of a booking; masked for those who only sit by."""
-    rows = []
-    for person in booking.representatives.all():
-        name, phone = person.name, person.phone
-        if not in_clear:
-            name, phone = mask_name(name), mask_phone(phone) if phone else ""
-        rows.append((name, shown_phone(phone), person.relation))
-    return rows
-
-
-def sees_people(request, booking):
-    """Whether this person reads names and numbers in clear; co-hosts read them masked."""
-    session = booking.session
-    is_host = session.host_id == request.user.pk or sessions.is_planner(session, request.user)
-    return is_host or may_see_person(booking.ticket, request.user)
-
-
 @require_safe
 @staff_only
 @never_cache
@@ -90,7 +67,7 @@ def folder(request, pk):
         "in_reach": in_reach,
         "category": categories[ticket.category_id],
         "place": " · ".join(directory.path_names(ticket.grid_id)),
-        "people": speakers(booking, in_clear=sees_people(request, booking)),
+        "people": speakers(request, booking),
         "events": booking.events.select_related("by"),
         "past": named(past_matters(ticket, user)),
         "similar": named(solved_elsewhere(ticket, user)),
@@ -118,7 +95,7 @@ def record(request, pk):
         "ticket": ticket,
         "category": categories[ticket.category_id],
         "place": " · ".join(directory.path_names(ticket.grid_id)),
-        "people": speakers(booking, in_clear=sees_people(request, booking)),
+        "people": speakers(request, booking),
         "departments": departments_of(booking.session),
         "commitments": booking.commitments.select_related("lead", "owner"),
         "is_group": booking.taken >= 5,
