@@ -37,6 +37,7 @@ def nothing_remembered():
 @pytest.fixture
 def cast(db):
     """One street with two communities, a person per role in the first, a neighbour, a resident."""
+    from hanting.tests.remembered import remembered
     from specialists.tests.cast import build_cast
 
-    return build_cast()
+    return remembered(build_cast)

@@ -291,7 +291,9 @@ STATIC_ROOT = Path(env.text("STATIC_ROOT") or VAR / "static")
 # WhiteNoise wants the folder even where it serves from the sources.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = EMBEDDED
+# Every client of a test makes the middleware anew, which would look at every file each time; the
+# live server of tests finds them by itself.
+WHITENOISE_USE_FINDERS = EMBEDDED and not TESTING
 WHITENOISE_AUTOREFRESH = False
 # Three quarters of preparing them was compressing what nobody asks for: source maps, plain names.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")

@@ -17,6 +17,8 @@ from accounts.reports import is_staff_member, reach
 from common.errors import RuleViolation
 from common.workflow import KeyConflict
 from grids import directory
+from receptions.todo import CALLED, ToDo
+from receptions.views import today as meetings
 from tickets import boards, reports
 from tickets.choices import Status, Verb
 from tickets.filters import end_of_day
@@ -28,6 +30,7 @@ from tickets.views.rows import Named, Row, for_rows, named, rows_of
 MOST = 200
 MOST_CALLBACKS = 20
 GROUPS = {
+    "called": pgettext_lazy("group of today's list", "Called to come"),
     "order": pgettext_lazy("group of today's list", "Orders to answer"),
     "late": pgettext_lazy("group of today's list", "Late"),
     "today": pgettext_lazy("group of today's list", "Due today"),
@@ -36,6 +39,7 @@ GROUPS = {
     "new": pgettext_lazy("group of today's list", "New"),
     "decide": pgettext_lazy("group of today's list", "Returned, to be decided"),
     "working": pgettext_lazy("group of today's list", "In hand"),
+    "meeting": pgettext_lazy("group of today's list", "Meetings and what was promised there"),
     "waiting": pgettext_lazy("group of today's list", "Waiting"),
     "callback": pgettext_lazy("group of today's list", "To call back"),
 }
@@ -78,6 +82,17 @@ class ToDecide:
     group: str = "time"
 
 
+@dataclass(frozen=True)
+class FromMeeting:
+    """Something that a whistle, a reception day or the fund asks of this person."""
+
+    todo: ToDo
+
+    @property
+    def group(self):
+        return "called" if self.todo.kind == CALLED else "meeting"
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def today(request):
@@ -116,6 +131,7 @@ def lines_for(user, at):
     lines += [ToAnswer(order) for order in order_lines(boards.orders_to_answer(user)[:MOST], at)]
     asked = boards.requests_to_decide(user)
     lines += [ToDecide(request, named(request.ticket)) for request in asked]
+    lines += [FromMeeting(todo) for todo in meetings.todos(user, at)]
     order = list(GROUPS)
     return sorted(lines, key=lambda line: order.index(line.group))
 

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+# The kind of a call that this person has to answer or to follow: nothing on the list is earlier.
+CALLED = "summons"
+
 
 @dataclass(frozen=True)
 class ToDo:
     """Something that waits for one person; `address` leads to the page where it is done.
 
-    `kind` is a word of TODO_KINDS of the page that shows it, `title` the matter in one line,
-    `place` where, `action` the label of the main step, `note` a half sentence that says why now.
+    `kind` names the sort, CALLED or any other, `title` the matter in one line, `place` where,
+    `action` the label of the main step, `note` a half sentence that says why now.
+    Where nothing is to be typed, `post_to` is the address whose POST (with back=today) does it.
     """
 
     kind: str
@@ -21,3 +25,4 @@ class ToDo:
     due_at: datetime | None = None
     is_late: bool = False
     is_urgent: bool = False
+    post_to: str = ""

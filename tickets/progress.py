@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from accounts import directory as organisations
 from specialists.routing import explain
 from tickets.choices import HoldReason, Outcome, Status, Verb
 from tickets.models.tickets import INSIDE
@@ -99,7 +100,7 @@ class Happening:
 
 
 def history(events, *, is_others=False):
-    """Return the Happenings of events (with organisation fetched), the newest first.
+    """Return the Happenings of events, the newest first.
 
     What colleagues say among themselves is left out, and other time limits that leave the promised
     day as it was. `is_others`: the reader's own matter was joined to this one, so "you" would be
@@ -118,7 +119,7 @@ def history(events, *, is_others=False):
 
 def _line(event, before, is_others):
     words = {
-        "organisation": event.organisation or _("the community"),
+        "organisation": organisations.name(event.organisation_id) or _("the community"),
         "reason": _hold_reason(event),
     }
     title = HAPPENED.get(event.verb, event.get_verb_display())
@@ -154,18 +155,18 @@ def _who(event, before):
     if event.actor not in _IN_ORGANISATION:
         return str(part)
     acted_in = before if event.verb in _PASSING_ON else event
-    acted_in = acted_in and acted_in.organisation
-    if acted_in is None and event.actor == "holder":
+    acted_in = organisations.name(acted_in and acted_in.organisation_id)
+    if not acted_in and event.actor == "holder":
         is_desk = before is not None and before.verb == Verb.RETURN
         return str(PARTS["dispatcher" if is_desk else "ground"])
-    if acted_in is None:
+    if not acted_in:
         return str(part)
     return _("%(organisation)s, %(part)s") % {"organisation": acted_in, "part": part}
 
 
 def present(ticket):
     """Say in one sentence how things stand: who does what (the page adds the promised date)."""
-    holder = ticket.organisation or _("The community")
+    holder = organisations.name(ticket.organisation_id) or _("The community")
     if ticket.status == Status.ON_HOLD and ticket.waiting_for == HoldReason.RESIDENT:
         return _("We need an answer from you. The time waits until then.")
     if ticket.status == Status.CLOSED:

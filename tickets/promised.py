@@ -24,6 +24,7 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 # With either of these somebody says something to the resident.
 SPOKEN = (Stage.CONTACT, Stage.WORD)
 CALENDAR = "calendar"
+STOPS = "。.；; "
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ def _decisions(clock, events):
             yield event.at, _new_limit(event)
         limit = terms or limit
         if event.verb == Verb.GRANT_EXTENSION:
-            yield event.at, _("more time is needed: %(why)s") % {"why": event.data["why"]}
+            # It stands inside a sentence, which has a stop of its own.
+            reason = event.data["why"].rstrip(STOPS)
+            yield event.at, _("more time is needed: %(why)s") % {"why": reason}
 
 
 def terms_of(event):

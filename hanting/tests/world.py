@@ -8,9 +8,8 @@ from types import SimpleNamespace
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from common.models import Heartbeat
 from common.uploads import clean_photo
-from hanting.tests import world_days
+from hanting.tests import world_days, world_whistles
 from notices import workflow as notices
 from notices.choices import Channel
 from notices.models import Notice
@@ -38,8 +37,6 @@ def build_world():
     `ordinary`, `tip_off` and `restricted` lie in the first community, `neighbour` next door. The
     tip-off is about the property company of the estate.
     """
-    # A sweep has just run: without one, health turns bad three minutes after the tests began.
-    Heartbeat.objects.beat("sweep")
     world = SimpleNamespace(cast=build_cast(), canaries=[], receipts={})
     # What an address is filled with where nothing real stands behind it.
     vars(world).update(
@@ -72,6 +69,7 @@ def build_world():
     notices.deliver_all()
     world.notice = Notice.objects.filter(recipient=cast.specialist, channel=Channel.SITE).first()
     world_days.add(world)
+    world_whistles.add(world)
     return world
 
 

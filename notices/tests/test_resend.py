@@ -21,8 +21,8 @@ def chief():
 
 
 def failed(key, **fields):
-    """Write a notice that the provider has refused for good."""
-    notice = make_notice(key, **fields)
+    """Write a notice that the provider has refused for good; due later, or a task would send it."""
+    notice = make_notice(key, at=next_noon(), **fields)
     fate = {"state": State.FAILED, "attempts": 8, "last_error": "ConnectionError"}
     Notice.objects.filter(pk=notice.pk).update(**fate)
     return Notice.objects.get(pk=notice.pk)

@@ -74,8 +74,7 @@ def test_a_refusal_needs_words_and_climbs_at_once(cast):
     assert (again.pk, again.status, again.answer) == (summons.pk, SummonsStatus.CALLED, "")
 
 
-def test_an_organisation_without_anybody_is_a_sentence(cast):
+def test_an_organisation_without_anybody_is_taken_for_by_the_district(cast):
     make_calendar()
-    with pytest.raises(RuleViolation) as refusal:
-        call_to_day(cast, cast.property)
-    assert refusal.value.code == "nobody"
+    summons = call_to_day(cast, cast.property)
+    assert (summons.person, summons.reason["code"]) == (cast.dispatcher, "district")

@@ -7,16 +7,15 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.reports import Roster, day_of, leader_of, manager_of
+from accounts.reports import day_of
 from common.errors import RuleViolation
 from common.text import mask_text
 from notices.choices import Channel
 from notices.workflow import Message, enqueue_many
-from receptions.choices import CallReason, SummonsKind, WhistleKind
+from receptions.choices import SummonsKind, WhistleKind
 from receptions.models import SessionPolicy, SummonsPolicy
 from receptions.workflow.words import at_time, on_day, say
-from specialists.choices import SpecialistKind
-from specialists.models import Assignment
+from specialists.reports import explain_reach, reachable
 from tickets.choices import ClockMode, LimitUnit
 from worktime.arithmetic import CalendarHorizon
 from worktime.reports import current_calendar
@@ -27,55 +26,29 @@ FACTS_IN_A_MESSAGE = 120
 # --- Who -----------------------------------------------------------------------------------
 
 
-class Unreachable(RuleViolation):
-    """Nobody of the organisation is there to be called."""
-
-    code = "nobody"
+# Somebody whom the caller has chosen, instead of whom `reachable` finds.
+NAMED = "named"
 
 
-def find_person(organisation, grid, at):
-    """Return (person, reason) of who is called there; Unreachable where really nobody is.
+def find_person(organisation, grid, when, *, is_urgent):
+    """Return (person, reason) of who is called: never nobody, the district at the very last.
 
-    The organisation's contact on the nearest grid upward, their substitute while they are away,
-    else whoever manages or heads the organisation.
+    What is urgent asks who is there at this hour, by night the duty roster; the rest asks for the
+    day, and so for the contact.
     """
-    found = _contact(organisation, grid, at)
-    if found:
-        return found
-    for code, ask in ((CallReason.MANAGER, manager_of), (CallReason.LEADER, leader_of)):
-        if duty := ask(organisation, at):
-            return duty.user, _because(code, organisation, grid, duty.user)
-    raise Unreachable(
-        _("%(organisation)s has nobody there: no contact, nobody on duty, no manager.")
-        % {"organisation": organisation},
-        field="organisations",
-    )
+    return reachable(organisation, grid, when if is_urgent else day_of(when))
 
 
-def _contact(organisation, grid, at):
-    day = day_of(at)
-    rows = Assignment.objects.current(day).filter(
-        kind=SpecialistKind.CONTACT,
-        posting__organisation=organisation,
-        grid__path__in=grid.ancestor_paths,
-    )
-    rows = list(rows.select_related("posting__user", "grid").order_by("-grid__level", "pk"))
-    roster = Roster([row.posting for row in rows], day)
-    for row in rows:
-        if duty := roster.duty(row.posting):
-            code = CallReason.CONTACT_SUBSTITUTE if duty.is_substitute else CallReason.CONTACT
-            return duty.user, _because(code, organisation, row.grid, duty.user)
-    return None
-
-
-def named(person, organisation, grid):
+def named(person):
     """Return the reason of somebody who was chosen by name."""
-    return _because(CallReason.NAMED, organisation, grid, person)
+    return {"code": NAMED, "params": {"person": str(person)}}
 
 
-def _because(code, organisation, grid, person):
-    params = {"organisation": str(organisation), "grid": str(grid), "person": str(person)}
-    return {"code": code.value, "params": params}
+def explain(reason):
+    """Return how the person was found as a sentence in the reader's language."""
+    if reason.get("code") == NAMED:
+        return _("%(person)s was called by name.") % reason["params"]
+    return explain_reach(reason)
 
 
 # --- When ----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from receptions.choices import (
     EventVerb,
     SessionStatus,
     SummonsStatus,
+    WhistleKind,
     WhistleStatus,
 )
 from receptions.models import BEST, WORST, Summons
@@ -96,16 +97,17 @@ def summon(
 ) -> Summons:
     """Call an organisation to a whistle or a reception day, and tell the person there.
 
-    Without a `person` the organisation's contact for the place, whoever stands in, is on duty or
-    manages it; the reason is kept. Called already: that summons, or once more if it was released
-    or declined. Who may call is for the caller to say. Raises RuleViolation where nobody is there.
+    Without a `person` whoever can be reached for the organisation there, with the reason; never
+    nobody. Called already: that summons, or once more if it was released or declined. Who may call
+    is for the caller to say.
     """
     at = at or now()
     grid = whistle.ticket.grid if whistle else session.grid
     if person is None:
-        person, reason = calling.find_person(organisation, grid, at)
+        when, is_urgent = (session.starts_at, False) if session else (at, _presses(whistle))
+        person, reason = calling.find_person(organisation, grid, when, is_urgent=is_urgent)
     else:
-        reason = calling.named(person, organisation, grid)
+        reason = calling.named(person)
     by_policy = (None, None)
     if answer_by is None or arrive_by is None:
         by_policy = calling.limits(whistle, session, at)
@@ -130,6 +132,10 @@ def summon(
         append(summons, EventVerb.CALL, by=by, at=at, person=person.pk)
         calling.tell_called(summons, at)
     return summons
+
+
+def _presses(whistle):
+    return whistle.kind == WhistleKind.EMERGENCY
 
 
 def _call_again(summons, by, at, terms):

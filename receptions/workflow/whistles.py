@@ -21,7 +21,7 @@ from receptions.choices import (
     WhistleStatus,
 )
 from receptions.models import SummonsPolicy, Whistle
-from receptions.workflow import agenda, calling, commitments, summonses
+from receptions.workflow import agenda, commitments, summonses
 from receptions.workflow.moves import Move, append, available, check, moving, now
 from receptions.workflow.summonses import GROUND, is_ground
 from receptions.workflow.telling_whistles import tell
@@ -75,9 +75,7 @@ def may_ask(whistle, by):
 
 def may_reject(whistle, by):
     """The street, or the community's secretary for what somebody else has written."""
-    return is_street(whistle, by) or (
-        is_secretary(whistle, by) and whistle.written_by_id != by.pk
-    )
+    return is_street(whistle, by) or (is_secretary(whistle, by) and whistle.written_by_id != by.pk)
 
 
 def may_close(whistle, by):
@@ -186,26 +184,41 @@ def blow(whistle, *, by, organisations=None, persons=None, at=None):
 
     `persons` names somebody of a department, by its id, where its contact is not the right one.
     """
-    with _moving(whistle, EventVerb.BLOW, by, at) as step:
-        whistle = step.row
-        wanted = list(whistle.departments.all() if organisations is None else organisations)
-        if not wanted:
-            raise RuleViolation(
-                _("Please choose at least one department."), field="organisations", code="nobody"
+    with transaction.atomic():
+        with _moving(whistle, EventVerb.BLOW, by, at) as step:
+            whistle = step.row
+            wanted = list(whistle.departments.all() if organisations is None else organisations)
+            _check_blowable(whistle, wanted)
+            step.set(blown_at=step.at)
+            if whistle.written_by_id != by.pk:
+                step.set(approved_by=by)
+                sentence = gettext_noop("Your whistle is blown (%(kind)s): %(place)s")
+                tell(whistle, [whistle.written_by], sentence, step.verb, step.at, but=by)
+            whistle.departments.set(wanted)
+            step.say(**_named(wanted))
+            _note(
+                step, gettext_noop("Whistle %(number)s (%(kind)s) calls %(departments)s."), wanted
             )
-        _check_accused(whistle.ticket, wanted)
-        if not whistle.ticket.is_open:
-            raise RuleViolation(_("The matter is settled; nobody need come."), code="ended")
-        step.set(blown_at=step.at)
-        if whistle.written_by_id != getattr(by, "pk", None):
-            step.set(approved_by=by)
-            sentence = gettext_noop("Your whistle is blown (%(kind)s): %(place)s")
-            tell(whistle, [whistle.written_by], sentence, step.verb, step.at, but=by)
-        whistle.departments.set(wanted)
-        _call_all(whistle, wanted, persons or {}, by, step.at)
-        step.say(**_named(wanted))
-        _note(step, gettext_noop("Whistle %(number)s (%(kind)s) calls %(departments)s."), wanted)
-    return step.row
+        # After the whistle's own event, so that its history reads in order.
+        for organisation in wanted:
+            summonses.summon(
+                whistle=whistle,
+                organisation=organisation,
+                by=by,
+                person=(persons or {}).get(organisation.pk),
+                at=step.at,
+            )
+    return whistle
+
+
+def _check_blowable(whistle, organisations):
+    if not organisations:
+        raise RuleViolation(
+            _("Please choose at least one department."), field="organisations", code="nobody"
+        )
+    _check_accused(whistle.ticket, organisations)
+    if not whistle.ticket.is_open:
+        raise RuleViolation(_("The matter is settled; nobody need come."), code="ended")
 
 
 # The street's yes is the whistle itself.
@@ -281,9 +294,7 @@ def hand_over(whistle, *, by, minutes, grid=None, at=None):
             at=step.at,
         )
         step.say(item=item.pk)
-        _note(
-            step, gettext_noop("Whistle %(number)s, handed to a meeting: %(note)s"), note=minutes
-        )
+        _note(step, gettext_noop("Whistle %(number)s, handed to a meeting: %(note)s"), note=minutes)
     return step.row
 
 
@@ -381,21 +392,6 @@ def _check_accused(ticket, organisations):
 
 def _named(organisations):
     return {"organisations": [each.pk for each in organisations]}
-
-
-def _call_all(whistle, organisations, persons, by, at):
-    """Call every department; all that cannot be reached are named in one sentence."""
-    unreached = []
-    for organisation in organisations:
-        person = persons.get(organisation.pk)
-        try:
-            summonses.summon(
-                whistle=whistle, organisation=organisation, by=by, person=person, at=at
-            )
-        except calling.Unreachable as refusal:
-            unreached.append(str(refusal))
-    if unreached:
-        raise RuleViolation(" ".join(unreached), field="organisations", code="nobody")
 
 
 def _end(step, note):

@@ -229,4 +229,5 @@ class CloseOrderForm(_OnOrderForm):
 def said(moment):
     """Return a moment as day and time in Shanghai."""
     local = timezone.localtime(moment)
-    return f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"
+    day = date_format(local, pgettext("date format", "j M"))
+    return f"{day} {local:%H:%M}"

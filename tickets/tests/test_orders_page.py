@@ -114,7 +114,15 @@ def test_an_order_by_rule_names_no_issuer(cast, client, power_cut, settings):
     assert (order.ground, order.issued_by, order.state) == (OrderGround.LATE, None, OrderState.OPEN)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     assert listed(client, cast.supervisor) == ([], [order])
-    assert "by the rules" in client.get(ORDERS).content.decode()
+    html = client.get(ORDERS).content.decode()
+    assert "by the rules" in html
+    # What the rule says is the portal's own sentence, on the list and on the matter's page.
+    assert "say when it will be done" in html
+    assert order.text not in html
+    page = reverse("tickets:detail", args=[order.ticket.reference])
+    html = client.get(page).content.decode()
+    assert html.count("say when it will be done") == 2
+    assert order.text not in html
 
 
 def test_orders_are_paged(cast, client, power_cut, monkeypatch):

@@ -14,6 +14,8 @@ from tickets.progress import HAPPENED, history
 from tickets.promised import promise_of
 from tickets.tests.factories import later, make_category, make_policy, make_ticket
 from tickets.tests.sending import data_queries
+from tickets.views.telling import said_moment
+from tickets.workflow import words
 from worktime import workflow as worktime
 from worktime.tests.factories import make_calendar
 
@@ -76,7 +78,7 @@ def test_a_promise_that_stays_tells_of_no_other_day(cast, leak):
 def test_an_extension_moves_it_for_the_reason_that_was_given(cast, leak):
     ticket = begun(make_ticket(cast.subarea, leak, at=moment("2026-11-23 10:00")))
     first = ticket.due_at
-    ticket = extended(ticket, cast, 3, "配件要从外地调")
+    ticket = extended(ticket, cast, 3, "配件要从外地调。")
     assert told(ticket).first_due_at == first != ticket.due_at
     assert told(ticket).moved_because == "more time is needed: 配件要从外地调"
 
@@ -277,3 +279,15 @@ def test_only_holidays_are_asked_for(cast, leak, settings, filed, queries):
     with CaptureQueriesContext(connection) as captured:
         promise_of(ticket, clocks, events, at)
     assert len(data_queries(captured)) == queries
+
+
+# --- days in a sentence
+
+
+def test_a_day_of_one_figure_is_told_without_a_nought():
+    moment = "2026-02-04T02:30:00+00:00"
+    assert said_moment(moment) == "4 Feb 10:30"
+    # A message is in Chinese, whatever its sender's page speaks.
+    assert words.on_day(datetime.fromisoformat(moment)) == "2月4日"
+    with translation.override("zh-hans"):
+        assert said_moment(moment) == "2月4日 10:30"

@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Organisation
+from common.models import Version
 from tickets import workflow
 from tickets.choices import Kind, Outcome, Stage, Status, Verb
 from tickets.models import Person, Ticket
@@ -155,6 +157,17 @@ def test_the_page_names_organisation_date_and_no_note(known, receipt):
     assert "内部话" not in page
     assert "现场话" not in page
     assert "13800012345" not in page
+
+
+def test_in_english_the_page_names_the_organisation_in_english(known, cast, receipt):
+    Organisation.objects.filter(pk=cast.power.pk).update(name_en="Power supply company")
+    Version.objects.bump("organisations")
+    resolved(receipt)
+    known.cookies["django_language"] = "en"
+    html = known.get(url("progress", receipt)).content.decode()
+    assert "Power supply company has taken it on" in html
+    assert "Power supply company says it is done." in html
+    assert cast.power.name not in html
 
 
 def test_every_status_and_every_verb_has_words():

@@ -25,6 +25,7 @@ from tickets.models import SupervisionOrder, Ticket
 from tickets.views.lists import Order, address, chips
 from tickets.views.rows import Named, Row, for_rows, named, rows_of
 from tickets.views.scope import staff_only
+from tickets.workflow.orders import words_of_order
 
 PAGE = 50
 FIRST_PROPOSALS = 5
@@ -208,7 +209,7 @@ def order_lines(rows, at):
         OrderLine(
             order=order,
             name=named(order.ticket),
-            text=mask_text(order.text),
+            text=mask_text(words_of_order(order.text, order.ground)),
             answer=mask_text(order.answer),
             result=mask_text(order.result),
             is_late=order.is_late(at),

@@ -16,6 +16,7 @@ from tickets.actions import HAPPENED
 from tickets.catalogue import categories
 from tickets.choices import HoldReason, LimitUnit, OrderGround, OrderState, Verb
 from tickets.workflow import Party
+from tickets.workflow.orders import words_of_order
 from tickets.workflow.parties import orders_to_answer, orders_to_close
 
 HOUR = 3600
@@ -81,7 +82,8 @@ def _actor(event, before, people):
 def _lines(event, people, is_why_told):
     """Yield what is to be said about one event."""
     data = event.data
-    yield data.get("note") or data.get("text") or ""
+    said = data.get("note") or data.get("text") or ""
+    yield words_of_order(said, data.get("ground")) if event.verb == Verb.ORDER else said
     yield from _facts(event, data, people)
     reason = data.get("reason")
     if isinstance(reason, dict) and reason and is_why_told:
@@ -177,7 +179,7 @@ def orders_told(ticket, people, user, verbs, at, *, is_masked):
             issued_by=name(order.issued_by_id),
             answered_by=name(order.answered_by_id),
             closed_by=name(order.closed_by_id),
-            text=say(order.text),
+            text=say(words_of_order(order.text, order.ground)),
             answer=say(order.answer),
             result=say(order.result),
             is_late=order.is_late(at),
@@ -191,4 +193,5 @@ def orders_told(ticket, people, user, verbs, at, *, is_masked):
 def said_moment(text):
     """Return a stored ISO moment as day and time in Shanghai."""
     local = timezone.localtime(datetime.fromisoformat(text))
-    return f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"
+    day = date_format(local, pgettext("date format", "j M"))
+    return f"{day} {local:%H:%M}"

@@ -22,6 +22,7 @@ from tickets.models import Clock, Ticket, TicketEvent
 from tickets.views import clock
 from tickets.views.scope import staff_only, ticket_in_reach
 from tickets.views.telling import orders_told, people_of, timeline
+from tickets.workflow import Party
 
 # What the page reads beside the ticket, one query each.
 BESIDE = (
@@ -107,6 +108,8 @@ def steps(ticket, user):
             (words, [button for button in others if button["verb"] in group])
             for words, group in GROUPS
         ],
+        # Who stands on the ground may call departments to the spot; receptions does it.
+        "may_whistle": ticket.is_open and Party.GROUND in workflow.parties(ticket, user),
     }
 
 

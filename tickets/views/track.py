@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import directory as organisations
 from common import crypto
 from common.errors import AlreadyDone, NotAllowed, RuleViolation
 from common.limits import WAIT_S, client_address, network_of, riddle_after, take, verify
@@ -137,7 +138,7 @@ def told(ticket):
     """Return what the page tells of a matter; a joined one tells how the main matter stands."""
     main = ticket.merged_into if ticket.status == Status.MERGED else ticket
     is_others = main.pk != ticket.pk
-    events = list(main.events.in_order().select_related("organisation"))
+    events = list(main.events.in_order())
     clocks = list(main.clocks.filter(cycle=main.cycle))
     at = timezone.now()
     promise = promise_of(main, clocks, events, at, is_others=is_others)
@@ -147,6 +148,7 @@ def told(ticket):
     return {
         "ticket": ticket,
         "main": main,
+        "organisation": organisations.name(main.organisation_id),
         "category": categories[main.category_id],
         "present": progress.present(ticket),
         "main_present": progress.present(main) if is_others else "",

@@ -67,6 +67,15 @@ def order_by_rule(act, ground):
     return _write(act, ground, addressee, text, act.at + RULE_LIMIT, issued_by=None)
 
 
+def words_of_order(text, ground):
+    """Return what an order says; what a rule has said, in the language of the page.
+
+    It is kept in Chinese, as it was sent; a sentence that the rule has since worded anew stays.
+    """
+    sentence = BY_RULE.get(ground)
+    return _(sentence) if sentence and text == words.say(sentence) else text
+
+
 def _write(act, ground, addressee, text, due_at, *, issued_by):
     order = SupervisionOrder.objects.create(
         ticket=act.ticket,

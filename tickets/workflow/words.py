@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 
 from accounts.reports import secretary_of
 from notices.workflow import enqueue
@@ -118,4 +118,4 @@ def say(sentence, **values):
 def on_day(moment):
     """Return a date as people say it: 11月27日."""
     with translation.override(settings.LANGUAGE_CODE):
-        return date_format(timezone.localtime(moment), "MONTH_DAY_FORMAT")
+        return date_format(timezone.localtime(moment), pgettext("date format", "j M"))

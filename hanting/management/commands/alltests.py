@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from django.conf import settings
@@ -13,9 +14,10 @@ from django.core.management.base import BaseCommand
 
 from hanting import testing
 
-# What needs the machine for itself comes after the rest, one by one: real processes are watched
-# with a clock in the hand. They do not mind which database the test process itself uses: once is
-# enough, unless they ask for PostgreSQL by mark.
+# The two databases are tested side by side, in two lanes that share nothing. In each lane what
+# watches real processes with a clock in the hand, and what drives a browser, comes after the rest.
+# It does not mind which database the test process itself uses: once is enough, unless it asks for
+# PostgreSQL by mark.
 ALONE = "(processes or browser)"
 ON_SQLITE = f"not postgres and not {ALONE}"
 ON_POSTGRES = f"not {ALONE}"
@@ -40,19 +42,26 @@ class Command(BaseCommand):
         began = time.monotonic()
         left_out = [*self.prepare_browser(), *self.missing_redis()]
         url = os.environ.get("HANTING_TEST_DATABASE_URL") or testing.DATABASE_URL
-        first, then = [("SQLite", ON_SQLITE, None, paths)], []
-        then.append(("SQLite, processes and browser", ALONE_ON_SQLITE, None, paths))
+        lanes = [
+            [
+                ("SQLite", ON_SQLITE, None, paths),
+                ("SQLite, processes and browser", ALONE_ON_SQLITE, None, paths),
+            ]
+        ]
         if testing.answers(url, 5432):
-            first.append(("PostgreSQL", ON_POSTGRES, url, paths))
-            then.append(("PostgreSQL, processes", ALONE_ON_POSTGRES, url, paths))
+            lanes.append(
+                [
+                    ("PostgreSQL", ON_POSTGRES, url, paths),
+                    ("PostgreSQL, processes", ALONE_ON_POSTGRES, url, paths),
+                ]
+            )
             if testing.chromium() and not paths:
-                then.append(("PostgreSQL, in the browser", "browser", url, JOURNEY))
+                lanes[1].append(("PostgreSQL, in the browser", "browser", url, JOURNEY))
         else:
             left_out.append(
                 "everything on PostgreSQL: no server answers (HANTING_TEST_DATABASE_URL)"
             )
-        codes = self.run_together(first, strict)
-        codes += [code for each in then for code in self.run_together([each], strict)]
+        codes = self.run_together(lanes, strict)
         self.stdout.write(f"\nAll runs took {time.monotonic() - began:.0f} s.")
         for sentence in left_out:
             self.stdout.write(f"Left out: {sentence}.")
@@ -79,49 +88,43 @@ class Command(BaseCommand):
         missing = testing.missing_redis()
         return [f"tests that need Redis: {missing}"] if missing else []
 
-    def run_together(self, runs, strict):
-        """Run pytest once for each (title, marks, database, paths), side by side; return the codes.
+    def run_together(self, lanes, strict):
+        """Run the lanes side by side; return the codes of all their runs.
 
-        The first one is read as it goes, the others when they have ended.
+        The first lane is read as it goes, any other one when all have ended.
         """
         with ExitStack() as stack:
-            begun = []
-            for title, marks, url, paths in runs:
-                output = stack.enter_context(tempfile.TemporaryFile()) if begun else None
-                if output is None:
-                    self.say_title(title)
-                begun.append((title, self.begin(marks, url, strict, paths, output), output))
-            return [self.end(*each) for each in begun]
+            outputs = [stack.enter_context(tempfile.TemporaryFile()) for _lane in lanes[1:]]
+            threads = stack.enter_context(ThreadPoolExecutor())
+            ways = zip(lanes, [None, *outputs], strict=True)
+            running = [threads.submit(self.run_lane, *way, strict) for way in ways]
+            codes = [code for each in running for code in each.result()]
+            for output in outputs:
+                output.seek(0)
+                self.stdout.write(output.read().decode("utf-8", "replace"))
+        return codes
 
-    def end(self, title, process, output):
-        """Wait for a run and print what it has said meanwhile; return its exit code."""
-        code = process.wait()
-        if output is not None:
-            self.say_title(title)
-            output.seek(0)
-            self.stdout.write(output.read().decode("utf-8", "replace"))
-        return code
+    def run_lane(self, runs, output, strict):
+        """Run pytest for each (title, marks, database, paths), one after another."""
+        return [self.run(*each, output, strict) for each in runs]
 
-    def say_title(self, title):
-        self.stdout.write(f"\n=== Tests on {title}")
-        self.stdout.flush()
-
-    def begin(self, marks, url, strict, paths, output):
-        """Start one run of pytest in a process of its own."""
+    def run(self, title, marks, url, paths, output, strict):
+        """Run pytest in a process of its own, into `output` or as it goes; return its code."""
+        title = f"\n=== Tests on {title}\n"
+        if output:
+            output.write(title.encode())
+            output.flush()
+        else:
+            self.stdout.write(title)
+            self.stdout.flush()
         env = {k: v for k, v in os.environ.items() if k not in SHAPE}
         env["HANTING_TEST_DATABASE_URL"] = url or ""
-        if output:
-            # Two runs at a time share no files.
-            env["HANTING_VAR"] = str(settings.VAR / "tests-beside")
         command = [sys.executable, "-m", "pytest", "-q", "-m", marks]
         command += ["--nothing-left-out"] if strict else []
-        return subprocess.Popen(
-            [*command, *paths],
-            env=env,
-            cwd=settings.BASE_DIR,
-            stdout=output,
-            stderr=subprocess.STDOUT if output else None,
+        ran = subprocess.run(
+            [*command, *paths], env=env, cwd=settings.BASE_DIR, stdout=output, stderr=output
         )
+        return ran.returncode
 
 
 # Variables of a portal on this machine must not reach its tests.

@@ -11,6 +11,7 @@ from hanting import testing
 from hanting.tests.browser.portal import Portal
 from hanting.tests.browser.town import build_town
 from hanting.tests.browser.visits import Visit
+from hanting.tests.remembered import remembered
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"]
 PHONE = {"width": 390, "height": 844}
@@ -30,7 +31,7 @@ def browser():
 
 @pytest.fixture
 def town(transactional_db):
-    return build_town()
+    return remembered(build_town)
 
 
 @pytest.fixture

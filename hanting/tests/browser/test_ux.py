@@ -15,6 +15,7 @@ from hanting.tests.browser import measures
 from hanting.tests.browser.portal import Portal
 from hanting.tests.browser.town import build_town
 from hanting.tests.browser.visits import WORDS
+from hanting.tests.remembered import remembered
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.browser
@@ -33,7 +34,8 @@ def sweep(browser, live_server, django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), modify_settings(ALLOWED_HOSTS=hosts):
         maps.clear_all()
         cache.clear()
-        portal = Portal(browser, live_server, build_town(), Path(folder) if folder else None)
+        town = remembered(build_town)
+        portal = Portal(browser, live_server, town, Path(folder) if folder else None)
         sweep = sweep_of(portal)
         call_command("flush", verbosity=0, interactive=False)
         maps.clear_all()

@@ -1,4 +1,4 @@
-"""A town small enough to build for every test: two estates, their people, all real categories."""
+"""A town small enough for every test: two estates, their people, all real categories."""
 
 from types import SimpleNamespace
 
