@@ -13,6 +13,7 @@ from hanting.tests.answers import (
     STAFF_ONLY,
     UNWANTED,
     Row,
+    answers,
     only,
 )
 
@@ -80,4 +81,16 @@ ROWS = [
     Row("receptions:absent", NO_POST, TAP, BOOKING),
     Row("receptions:cancel_booking", NO_POST, TAP, BOOKING),
     Row("receptions:merge", only(*CLERKS), only(*CLERKS), BOOKING),
+]
+ROWS += [
+    Row("receptions_api:days", PUBLIC, UNWANTED, is_data=True),
+    Row("receptions_api:book", UNWANTED, answers("bad"), DAY, sends_json=True, is_data=True),
+    Row(
+        "receptions_api:my_booking",
+        UNWANTED,
+        HIDDEN,
+        send={"reference": "@matters.ordinary.reference", "tracking_code": "AAAA-BBBB-CC"},
+        sends_json=True,
+        is_data=True,
+    ),
 ]

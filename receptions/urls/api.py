@@ -1,4 +1,12 @@
 """Addresses under /api/v1/ of everything this app tells and takes."""
 
+from django.urls import path
+
+from receptions.api import days
+
 app_name = "receptions_api"
-urlpatterns = []
+urlpatterns = [
+    path("reception-days/", days.Days.as_view(), name="days"),
+    path("reception-days/<int:pk>/bookings/", days.Book.as_view(), name="book"),
+    path("reception-bookings/", days.MyBooking.as_view(), name="my_booking"),
+]
