@@ -11,6 +11,7 @@ from PIL import Image
 from common.uploads import clean_photo
 from hanting.tests import world_whistles
 from hanting.tests import world_fund
+from hanting.tests import world_days, world_whistles
 from notices import workflow as notices
 from notices.choices import Channel
 from notices.models import Notice
@@ -69,6 +70,7 @@ def build_world():
     world.person = world.matters.ordinary.people.get()
     notices.deliver_all()
     world.notice = Notice.objects.filter(recipient=cast.specialist, channel=Channel.SITE).first()
+    world_days.add(world)
     world_whistles.add(world)
     world_fund.add(world)
     return world

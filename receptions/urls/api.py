@@ -9,4 +9,11 @@ urlpatterns = [
     path("fund/<int:year>/", fund.FundFigures.as_view(), name="fund_figures"),
     path("fund-requests/", fund.FundRequests.as_view(), name="fund_requests"),
     path("duty/", fund.DutyNow.as_view(), name="duty"),
+from receptions.api import days
+
+app_name = "receptions_api"
+urlpatterns = [
+    path("reception-days/", days.Days.as_view(), name="days"),
+    path("reception-days/<int:pk>/bookings/", days.Book.as_view(), name="book"),
+    path("reception-bookings/", days.MyBooking.as_view(), name="my_booking"),
 ]
