@@ -160,6 +160,7 @@ class ItemGround(models.TextChoices):
     COMMUNITY_DAY = "community_day", pgettext_lazy("agenda ground", "From a residents' day")
     WHISTLE = "whistle", pgettext_lazy("agenda ground", "From a whistle's meeting")
     OPINION = "opinion", pgettext_lazy("agenda ground", "A community secretary's opinion")
+    NOT_KEPT = "not_kept", pgettext_lazy("agenda ground", "Promised and not kept")
 
 
 class ItemStatus(models.TextChoices):
@@ -242,3 +243,10 @@ class EventVerb(models.TextChoices):
     DECIDE = "decide", pgettext_lazy("reception verb", "Decided")
     ANSWER = "answer", pgettext_lazy("reception verb", "Answered")
     DROP = "drop", pgettext_lazy("reception verb", "Dropped")
+    REORDER = "reorder", pgettext_lazy("reception verb", "Moved on the agenda")
+    # commitment
+    COMMIT = "commit", pgettext_lazy("reception verb", "Promised")
+    REPORT_DONE = "report_done", pgettext_lazy("reception verb", "Said to be done")
+    RECORD_ANSWER = "record_answer", pgettext_lazy("reception verb", "Heard whether it was kept")
+    RECORD_ATTEMPT = "record_attempt", pgettext_lazy("reception verb", "Nobody reached")
+    REMIND = "remind", pgettext_lazy("reception verb", "Reminded")

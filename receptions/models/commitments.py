@@ -16,12 +16,15 @@ from tickets.models import TEXT_LIMIT, Ticket
 
 class CommitmentQuerySet(models.QuerySet):
     def for_user(self, user):
-        """Commitments about matters this person may read, and what was made to their meetings."""
+        """Commitments about matters this person may read, of their meetings, and their own."""
         about = Ticket.objects.for_user(user).values("pk")
         whistles = Whistle.objects.for_user(user).values("pk")
         items = AgendaItem.objects.for_user(user).values("pk")
         return self.filter(
-            Q(ticket_id__in=about) | Q(whistle_id__in=whistles) | Q(item_id__in=items)
+            Q(ticket_id__in=about)
+            | Q(whistle_id__in=whistles)
+            | Q(item_id__in=items)
+            | Q(owner=user)
         )
 
     def unsettled(self):
@@ -75,7 +78,8 @@ class Commitment(models.Model):
     )
     # How often somebody said that it was not kept after all.
     reopen_count = models.PositiveSmallIntegerField(_("reopened"), default=0)
-    reminded_at = models.DateTimeField(null=True)
+    # Steps that lateness has climbed: the owner, then whoever leads the organisation.
+    level = models.PositiveSmallIntegerField(_("steps passed up"), default=0)
     is_demonstration = models.BooleanField(_("demonstration"), default=False)
 
     objects = CommitmentQuerySet.as_manager()
