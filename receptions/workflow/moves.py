@@ -101,7 +101,9 @@ def check(row, move, by):
 def available(row, by, table):
     """Return the verbs of the table that this person may use on the row now, in its order."""
     return [
-        verb for verb, move in table.items() if row.status in move.sources and move.may(row, by)
+        verb
+        for verb, move in table.items()
+        if row.status in move.sources and move.may(row, by)
     ]
 
 
