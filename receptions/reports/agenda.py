@@ -47,7 +47,7 @@ def _since(item):
 
 
 def _reasons(item, at):
-    """Return [(group, words)] of everything that speaks for hearing an item, the strongest first."""
+    """Return [(group, words)] of all that speaks for hearing an item, the strongest first."""
     found, ticket = [], item.ticket
     if item.ground == ItemGround.NOT_KEPT:
         found.append((0, _("Promised and not kept")))
