@@ -58,9 +58,7 @@ def test_ranked_hears_broken_promises_first_and_says_why(cast):
 
 def test_ranked_hears_the_oldest_of_equals_first(cast):
     new, old = make_item(cast), make_item(cast)
-    Ticket.objects.filter(pk=old.ticket_id).update(
-        submitted_at=timezone.now() - timedelta(days=40)
-    )
+    Ticket.objects.filter(pk=old.ticket_id).update(submitted_at=timezone.now() - timedelta(days=40))
     rows = AgendaItem.objects.select_related("ticket")
     assert [each.item for each in ranked(rows, timezone.now())] == [old, new]
 
@@ -110,7 +108,7 @@ def test_the_list_asks_the_same_number_of_questions(client, cast, count, django_
 
 
 # force_login of the page() helper included.
-QUERIES = {"list": 0, "item": 0, "day": 0, "commitments": 0, "record": 0}
+QUERIES = {"list": 15, "item": 27, "day": 20, "commitments": 14, "record": 15}
 
 
 # --- Papers --------------------------------------------------------------------------------
@@ -228,9 +226,7 @@ def test_a_lead_without_anybody_comes_back_as_a_sentence(client, cast):
 def test_a_second_tap_is_news_and_no_mistake(client, cast):
     item = scheduled(cast)
     for _tap in range(2):
-        answer = post(
-            client, cast.dispatcher, "item_verb", item.pk, "decide", **decision(cast)
-        )
+        answer = post(client, cast.dispatcher, "item_verb", item.pk, "decide", **decision(cast))
         assert answer.status_code == 302
     assert Commitment.objects.count() == 1
 

@@ -92,29 +92,45 @@ def agenda_list(request):
 
 def lines_of(items, user, at):
     """Return the items in order, each with what its line shows (1 query)."""
-    readable = readable_matters(items, user)
+    names = Names(items, user)
     return [
-        {"item": one.item, "reasons": one.reasons, **named(one.item, readable)}
+        {"item": one.item, "reasons": one.reasons, **names.of(one.item)}
         for one in ranked(items, at)
     ]
 
 
-def named(item, readable):
-    """Return what to call an item: its title, or only kind and place where it is not theirs."""
-    ticket = item.ticket
-    if ticket is None:
-        return {"title": item.title, "place": str(item.grid), "is_mine": True}
-    place = " · ".join(grids.path_names(ticket.grid_id)[-2:])
-    if ticket.pk in readable:
-        return {"title": mask_text(item.title), "place": place, "is_mine": True}
-    if ticket.is_confidential:
-        return {"title": _("A matter with few readers"), "place": "", "is_mine": False}
-    village = grids.name(ticket.village_id or ticket.community_id or ticket.district_id)
-    return {"title": category_name(ticket), "place": village, "is_mine": False}
+class Names:
+    """What to call items: their titles, or only kind and place where a matter is not theirs.
+
+    Names of places and categories come from memory, asked for once for all of them.
+    """
+
+    def __init__(self, items, user):
+        self.readable = readable_matters(items, user)
+        tickets = [item.ticket for item in items if item.ticket]
+        ids = {ticket.grid_id for ticket in tickets} | {_public_place(each) for each in tickets}
+        self.places, self.kinds = grids.paths_of(ids), categories.all()
+
+    def of(self, item):
+        """Return title, place, and whether the matter is theirs to read."""
+        ticket = item.ticket
+        if ticket is None:
+            return {"title": item.title, "place": str(item.grid), "is_mine": True}
+        if ticket.pk in self.readable:
+            place = " · ".join(self.places[ticket.grid_id][-2:])
+            return {"title": mask_text(item.title), "place": place, "is_mine": True}
+        if ticket.is_confidential:
+            return {"title": _("A matter with few readers"), "place": "", "is_mine": False}
+        place = self.places[_public_place(ticket)][-1]
+        return {"title": self.kind_of(ticket), "place": place, "is_mine": False}
+
+    def kind_of(self, ticket):
+        return str(self.kinds.get(ticket.category_id, ""))
 
 
-def category_name(ticket):
-    return str(categories.get(ticket.category_id) or "")
+def _public_place(ticket):
+    """Return the id of the place that strangers may know of a matter."""
+    return ticket.village_id or ticket.community_id or ticket.street_id or ticket.district_id
 
 
 def coming_days(user, at):
@@ -151,7 +167,7 @@ def item_page(request, item, typed=None, *, notice="", status=200):
         for verb in available(item, user, workflow.ITEM_MOVES)
         if verb in VERBS and verb not in ON_THE_DAY
     ]
-    readable = readable_matters([item], user)
+    names = Names([item], user)
     context = {
         "item": item,
         "at": at,
@@ -160,8 +176,8 @@ def item_page(request, item, typed=None, *, notice="", status=200):
         "notice": notice,
         "events": item.events.select_related("by"),
         "promises": item.commitments.select_related("owner", "lead"),
-        **named(item, readable),
-        **papers(item, user, item.ticket_id in readable),
+        **names.of(item),
+        **papers(item, user, names),
     }
     return render(request, "receptions/agenda/item.html", context, status=status)
 
@@ -179,7 +195,7 @@ def step_of(verb, item, typed):
     }
 
 
-def papers(item, user, is_readable):
+def papers(item, user, names):
     """Return history, whistles, photos and cases elsewhere, within what this person may see.
 
     Names and numbers of residents are starred for all but those who must contact them, so that
@@ -188,6 +204,7 @@ def papers(item, user, is_readable):
     ticket = item.ticket
     if ticket is None:
         return {"has_papers": False}
+    is_readable = ticket.pk in names.readable
     knows = is_readable and knows_people(ticket, user)
     events = list(ticket.events.in_order())
     words = ticket.description if knows else mask_text(ticket.description)
@@ -196,19 +213,25 @@ def papers(item, user, is_readable):
         "is_readable": is_readable,
         "words": words if is_readable or item.session_id else "",
         "address": ticket.address if knows else mask_text(ticket.address) if is_readable else "",
-        "category": category_name(ticket),
+        "category": names.kind_of(ticket),
         "happenings": timeline(events, people_of(events), is_masked=not knows),
         "whistles": ticket.whistles.for_user(user).prefetch_related("summonses__organisation"),
         "photos": list(ticket.attachments.order_by("pk")) if is_readable else [],
-        "cases": [
-            {"case": case, "place": grids.name(case.ticket.community_id), **_of_case(case)}
-            for case in cases_elsewhere(ticket, user)
-        ],
+        "cases": told_cases(cases_elsewhere(ticket, user), names),
     }
 
 
-def _of_case(case):
-    return {"title": case.title or category_name(case.ticket)}
+def told_cases(cases, names):
+    """Return each case with its title, or its kind, and the community it was solved in."""
+    places = grids.paths_of({case.ticket.community_id for case in cases} - {None})
+    return [
+        {
+            "case": case,
+            "title": case.title or names.kind_of(case.ticket),
+            "place": places[case.ticket.community_id][-1] if case.ticket.community_id else "",
+        }
+        for case in cases
+    ]
 
 
 @require_POST
@@ -225,7 +248,7 @@ def item_verb(request, pk, verb):
     if not form.is_valid():
         return item_page(request, item, (verb, form), status=400)
     try:
-        do(item, by=request.user, **form.arguments())
+        item = do(item, by=request.user, **form.arguments())
     except RuleViolation as refusal:
         return refused(request, item, verb, form, refusal)
     messages.success(request, _("%(step)s: recorded.") % {"step": STEP_LABELS[verb]})

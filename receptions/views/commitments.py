@@ -10,7 +10,6 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import directory as organisations
 from accounts.reports import day_of
 from common.errors import AlreadyDone, NotAllowed, RuleViolation
 from common.text import mask_text
@@ -51,16 +50,16 @@ def commitment_list(request):
     state = state if state in STATES else "open"
     mine = Commitment.objects.for_user(request.user)
     rows = of_state(mine, state, at).select_related(
-        "owner", "ticket__grid", "item__session", "item__proposed_by", "whistle__written_by",
-        "whistle__ticket", "booking__session__host", "booking__ticket", "item__ticket",
+        "owner", "lead", "ticket__grid", "item__session", "item__proposed_by",
+        "whistle__written_by", "whistle__ticket", "booking__session__host", "booking__ticket", "item__ticket",
     )  # fmt: skip
-    rows = rows.prefetch_related("helpers", "attempts", "item__ticket__people")
+    rows = rows.prefetch_related("helpers", "item__ticket__people", "whistle__ticket__people")
     order = "-struck_at" if state == "struck_off" else "due_on"
     rows = list(rows.order_by(order, "pk")[: PAGE + 1])
     context = {
         "state": state,
         "states": tallies(mine, at),
-        "lines": [line_of(row, request.user, at) for row in rows[:PAGE]],
+        "lines": lines_of(rows[:PAGE], request.user, at),
         "is_cut": len(rows) > PAGE,
     }
     return render(request, "receptions/agenda/commitments.html", context)
@@ -80,15 +79,20 @@ def overdue(state, at):
     return Q(due_on__lt=day_of(at)) if state == "overdue" else Q()
 
 
-def line_of(row, user, at):
+def lines_of(rows, user, at):
+    places = grids.paths_of({row.ticket.grid_id for row in rows})
+    return [line_of(row, user, at, places) for row in rows]
+
+
+def line_of(row, user, at, places):
     """Return what a list shows of a promise: whose, by when, where, and the one next step."""
     verbs = available(row, user, second_look.COMMITMENT_MOVES)
     main = next((verb for verb in (EventVerb.REPORT_DONE, EventVerb.KEEP) if verb in verbs), None)
     return {
         "row": row,
         "text": mask_text(row.text),
-        "place": " · ".join(grids.path_names(row.ticket.grid_id)[-2:]),
-        "lead": organisations.name(row.lead_id),
+        "place": " · ".join(places[row.ticket.grid_id][-2:]),
+        "lead": row.lead,
         "is_overdue": row.is_overdue(at),
         "age": (day_of(at) - day_of(row.made_at)).days,
         "main": MAIN.get(main, ""),
@@ -127,7 +131,7 @@ def commitment_page(request, row, form=None, *, notice="", status=200):
     if form is None and (asks or reports):
         form = CallBackForm() if asks else DoneForm()
     context = {
-        **line_of(row, user, at),
+        **lines_of([row], user, at)[0],
         "at": at,
         "form": form,
         "asks": asks,

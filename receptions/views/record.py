@@ -11,8 +11,8 @@ from grids.choices import GridLevel
 from grids.models import Grid
 from receptions.choices import EventVerb
 from receptions.models import AgendaItem, Session
-from receptions.reports.agenda import days_held, ranked, readable_matters, settled_items
-from receptions.views.agenda import named, reads_agenda, secretaries_only
+from receptions.reports.agenda import days_held, ranked, settled_items
+from receptions.views.agenda import Names, lines_of, reads_agenda, secretaries_only
 from receptions.workflow.agenda import ITEM_MOVES, arranges
 from receptions.workflow.moves import available
 from tickets.views.scope import staff_only
@@ -35,16 +35,16 @@ def lines_of_day(day, user, at):
     rows = day.items.select_related("ticket", "grid", "proposed_by", "session")
     rows = rows.prefetch_related("commitments__lead", "commitments__owner", "session__co_hosts")
     items = list(rows.order_by("position", "pk"))
-    readable = readable_matters(items, user)
+    names = Names(items, user)
     return [
         {
             "item": item,
             "reasons": ranked([item], at)[0].reasons,
-            "promises": item.commitments.all() if item.ticket_id in readable else [],
+            "promises": item.commitments.all() if item.ticket_id in names.readable else [],
             "before": item.position - 1 if item.position else 0,
             "after": item.position + 1 if item.position else 0,
             "may_move": EventVerb.REORDER in available(item, user, ITEM_MOVES),
-            **named(item, readable),
+            **names.of(item),
         }
         for item in items
     ]
@@ -72,12 +72,8 @@ def day(request, pk):
     day = context["day"]
     waiting = AgendaItem.objects.for_user(request.user).proposed().filter(grid=day.grid)
     items = list(waiting.select_related("ticket", "grid", "session")[: 10 * MOST_PROPOSED])
-    best = ranked(items, context["at"])[:MOST_PROPOSED]
-    readable = readable_matters(items, request.user)
     context["may_arrange"] = arranges(AgendaItem(grid=day.grid, session=day), request.user)
-    context["waiting"] = [
-        {"item": one.item, "reasons": one.reasons, **named(one.item, readable)} for one in best
-    ]
+    context["waiting"] = lines_of(items, request.user, context["at"])[:MOST_PROPOSED]
     return render(request, "receptions/agenda/day.html", context)
 
 
@@ -107,13 +103,13 @@ def record(request):
     chosen = next((each for each in places if str(each.pk) == number), places[0])
     days = list(days_held(chosen))
     items = list(settled_items(chosen))
-    readable = readable_matters(items, request.user)
+    names = Names(items, request.user)
     context = {
         "places": places,
         "chosen": chosen,
         "days": days,
         "settled": sum(each.settled_count for each in days),
-        "lines": [{"item": item, **named(item, readable)} for item in items],
+        "lines": [{"item": item, **names.of(item)} for item in items],
         "is_demonstration": any(each.is_demonstration for each in days),
     }
     return render(request, "receptions/agenda/record.html", context)

@@ -73,8 +73,11 @@ def has_resident(row):
     matter = row.meeting.ticket
     if matter.filed_by_id is None and matter.source != Source.MEETING:
         return True
-    people = matter.people.exclude(kind=PersonKind.HELPER)
-    return any(person.phone_index or person.user_id for person in people)
+    # They may be fetched with the matter.
+    return any(
+        person.kind != PersonKind.HELPER and (person.phone_index or person.user_id)
+        for person in matter.people.all()
+    )
 
 
 def proposer_of(row):
