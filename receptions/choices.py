@@ -1,6 +1,7 @@
 """The words of calling people together: whistles, roll-calls, reception days, commitments."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 # --- Whistles (吹哨报到) --------------------------------------------------------------------
@@ -55,6 +56,29 @@ class SummonsKind(models.TextChoices):
     ENFORCEMENT = WhistleKind.ENFORCEMENT.value, pgettext_lazy("whistle kind", "Law enforcement")
     TOUGH = WhistleKind.TOUGH.value, pgettext_lazy("whistle kind", "Tough matter")
     ROLL_CALL = "roll_call", pgettext_lazy("summons kind", "Roll-call for a reception day")
+
+
+class CallReason(models.TextChoices):
+    """How the person who is called was found; the label is the sentence, with places to fill."""
+
+    CONTACT = "contact", _("%(person)s is the contact of %(organisation)s for %(grid)s.")
+    CONTACT_SUBSTITUTE = (
+        "contact_substitute",
+        _("The contact of %(organisation)s for %(grid)s is away; %(person)s stands in."),
+    )
+    DUTY = (
+        "duty",
+        _("%(organisation)s has no contact there for %(grid)s; %(person)s is on duty."),
+    )
+    MANAGER = (
+        "manager",
+        _("%(organisation)s has neither contact nor duty there; %(person)s manages it."),
+    )
+    LEADER = (
+        "leader",
+        _("%(organisation)s has neither contact nor duty there; %(person)s heads it."),
+    )
+    NAMED = "named", _("%(person)s was called by name.")
 
 
 # --- Reception days (有事您说话、书记接待日) --------------------------------------------------

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.reports import reach
 from receptions.choices import (
     SUMMONS_WAITING,
@@ -62,6 +62,10 @@ class Whistle(models.Model):
     facts = models.TextField(_("what is the matter"), max_length=TEXT_LIMIT)
     # Why the community cannot do it: without this nobody may blow.
     ground = models.TextField(_("why the community cannot settle it"), max_length=TEXT_LIMIT)
+    # Whom the draft would call; once blown, its summonses say who was called.
+    departments = models.ManyToManyField(
+        Organisation, related_name="+", blank=True, verbose_name=_("departments to call")
+    )
     status = models.CharField(
         _("status"),
         max_length=12,

@@ -71,7 +71,9 @@ def moving(row, verb, *, table, by, at=None):
     RuleViolation where the status does not allow the verb.
     """
     with transaction.atomic():
-        locked = type(row).objects.select_for_update(of=("self",)).get(pk=row.pk)
+        # Without the key: events that point at a whistle do not wait for who has it in hand.
+        rows = type(row).objects.select_for_update(of=("self",), no_key=True)
+        locked = rows.get(pk=row.pk)
         move = table[verb]
         check(locked, move, by)
         step = Step(locked, verb, move, by, at or now())
@@ -101,9 +103,7 @@ def check(row, move, by):
 def available(row, by, table):
     """Return the verbs of the table that this person may use on the row now, in its order."""
     return [
-        verb
-        for verb, move in table.items()
-        if row.status in move.sources and move.may(row, by)
+        verb for verb, move in table.items() if row.status in move.sources and move.may(row, by)
     ]
 
 
