@@ -1,4 +1,17 @@
 """Addresses under /api/v1/ of everything this app tells and takes."""
 
+from django.urls import path
+
+from receptions.api import agenda
+
 app_name = "receptions_api"
-urlpatterns = []
+urlpatterns = [
+    path("agenda/", agenda.Items.as_view(), name="items"),
+    path("agenda/<int:pk>/", agenda.OneItem.as_view(), name="item"),
+    path("agenda/<int:pk>/<str:verb>/", agenda.ItemStep.as_view(), name="item_step"),
+    path("commitments/", agenda.Commitments.as_view(), name="commitments"),
+    path("commitments/<int:pk>/", agenda.OneCommitment.as_view(), name="commitment"),
+    path(
+        "commitments/<int:pk>/<str:verb>/", agenda.CommitmentStep.as_view(), name="commitment_step"
+    ),
+]

@@ -49,11 +49,7 @@ def commitment_list(request):
     at, state = timezone.now(), request.GET.get("state", "open")
     state = state if state in STATES else "open"
     mine = Commitment.objects.for_user(request.user)
-    rows = of_state(mine, state, at).select_related(
-        "owner", "lead", "ticket__grid", "item__session", "item__proposed_by",
-        "whistle__written_by", "whistle__ticket", "booking__session__host", "booking__ticket", "item__ticket",
-    )  # fmt: skip
-    rows = rows.prefetch_related("helpers", "item__ticket__people", "whistle__ticket__people")
+    rows = with_names(of_state(mine, state, at))
     order = "-struck_at" if state == "struck_off" else "due_on"
     rows = list(rows.order_by(order, "pk")[: PAGE + 1])
     context = {
@@ -63,6 +59,15 @@ def commitment_list(request):
         "is_cut": len(rows) > PAGE,
     }
     return render(request, "receptions/agenda/commitments.html", context)
+
+
+def with_names(rows):
+    """Return the queryset with what a line and the rules need."""
+    rows = rows.select_related(
+        "owner", "lead", "ticket__grid", "item__session", "item__proposed_by", "item__ticket",
+        "whistle__written_by", "whistle__ticket", "booking__session__host", "booking__ticket",
+    )  # fmt: skip
+    return rows.prefetch_related("helpers", "item__ticket__people", "whistle__ticket__people")
 
 
 def tallies(rows, at):
