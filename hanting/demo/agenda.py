@@ -110,7 +110,7 @@ def _day(district, host, starts_at, number):
 
 def _hold(district, host, starts_at, number, people):
     session = sessions.open(_day(district, host, starts_at, number), by=host, at=starts_at)
-    tickets = _over(starts_at, SETTLED[number], skip=sum(SETTLED[:number]))
+    tickets = _over(district, starts_at, SETTLED[number], skip=sum(SETTLED[:number]))
     settled = [(ticket, DECISIONS[place % len(DECISIONS)]) for place, ticket in enumerate(tickets)]
     enter_minutes(session, settled=settled, by=host, at=starts_at + timedelta(hours=2))
     if number == len(SETTLED) - 1:
@@ -118,14 +118,15 @@ def _hold(district, host, starts_at, number, people):
     sessions.close(session, by=host, at=starts_at + timedelta(hours=3))
 
 
-def _over(before, count, skip):
+def _over(district, before, count, skip):
     """Return so many solved tickets of ordinary matters filed before a day, others for each day.
 
     A small demonstration has fewer; then one matter stands for several.
     """
-    rows = Ticket.objects.filter(
+    rows = Ticket.objects.in_grid(district).filter(
         status=Status.CLOSED, outcome=Outcome.SOLVED, is_confidential=False
-    ).order_by("submitted_at", "pk")
+    )
+    rows = rows.order_by("submitted_at", "pk")
     found = list(rows.filter(submitted_at__lt=before).defer("description")[skip : skip + count])
     spare = list(rows.defer("description")[:count])
     while spare and len(found) < count:
@@ -135,7 +136,7 @@ def _over(before, count, skip):
 
 def _promise(session, host, starts_at):
     """Decide what could not be settled at once: each with an organisation and a day."""
-    matters = Ticket.objects.filter(
+    matters = Ticket.objects.in_grid(session.grid).filter(
         status=Status.CLOSED, outcome=Outcome.UNANSWERED, is_confidential=False
     ).select_related("district", "grid")
     matters = list(matters.filter(submitted_at__lt=starts_at).order_by("-submitted_at")[:6])
@@ -206,8 +207,10 @@ def _plan_next(district, host, at):
         by=host,
         at=at,
     )
-    pressing = Ticket.objects.filter(agenda_at__isnull=False, is_confidential=False)
-    pressing = pressing.filter(status__in=Status.values).select_related("district", "grid")
+    pressing = Ticket.objects.in_grid(district).filter(
+        agenda_at__isnull=False, is_confidential=False
+    )
+    pressing = pressing.select_related("district", "grid")
     for ticket in pressing.order_by("-agenda_at")[:9]:
         ground = ticket.agenda_ground or ItemGround.LATE
         if ground not in ItemGround.values:
