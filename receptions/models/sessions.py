@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -126,6 +127,11 @@ class Session(models.Model):
         return f"{self.get_kind_display()} {self.starts_at:%Y-%m-%d}"
 
     @property
+    def day(self):
+        """The date in Shanghai, as papers say it."""
+        return timezone.localtime(self.starts_at).date()
+
+    @property
     def is_for_residents(self):
         return self.kind == SessionKind.COMMUNITY_DAY
 
@@ -166,6 +172,11 @@ class Slot(Capacity):
 
     def __str__(self):
         return f"{self.number}"
+
+    @property
+    def day(self):
+        """The date in Shanghai, as papers say it."""
+        return timezone.localtime(self.starts_at).date()
 
 
 class SessionEvent(Event):
