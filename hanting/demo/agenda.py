@@ -17,12 +17,15 @@ from receptions.choices import ItemGround, SessionForm, SessionKind
 from receptions.models import AgendaItem, Commitment, Session
 from receptions.reports.agenda import ranked
 from receptions.workflow import agenda, second_look, sessions
+from receptions.workflow.agenda import CLOCK_GROUNDS
 from receptions.workflow.decisions import decide, enter_minutes
-from tickets.choices import Outcome, Status
+from tickets.choices import Outcome, Source, Status
 from tickets.models import Ticket
 
 SETTLED = (14, 12, 15, 13, 11, 16, 12, 14)
 DAYS_BETWEEN = 21
+# How many matters wait for the next day, and how many of them are on its agenda.
+PROPOSED, ON_THE_DAY = 9, 6
 SUBJECTS = (
     "供水供电",
     "老旧小区",
@@ -39,14 +42,14 @@ DECISIONS = (
     "三级书记现场协调，当日恢复正常。",
     "明确资金渠道，由社区先行垫付并当日开工完毕。",
 )
-# What the last day promised: (text, organisation, days from that day, what became of it).
+# What the last day promised: (category, text, organisation, days given, what became of it).
 PROMISES = (
-    ("更换三栋楼的老旧电缆，楼道重新布线", "power", 45, "open"),
-    ("疏通并改造地下排水主管", "municipal", 12, "overdue"),
-    ("制定楼道飞线充电整治办法，加装充电桩", "housing", 20, "done"),
-    ("主次干道坏灯全部更换", "municipal", 10, "kept"),
-    ("早市划线归位，消防通道专人看管", "enforce", 9, "attempts"),
-    ("屋顶防水整体重做", "housing", 11, "not_kept"),
+    ("0102", "更换三栋楼的老旧电缆，楼道重新布线", "power", 45, "open"),
+    ("0203", "疏通并改造地下排水主管", "municipal", 12, "overdue"),
+    ("0505", "制定楼道飞线充电整治办法，加装充电桩", "housing", 20, "done"),
+    ("0304", "主次干道坏灯全部更换", "municipal", 10, "kept"),
+    ("0501", "早市划线归位，消防通道专人看管", "enforce", 9, "attempts"),
+    ("0202", "屋顶防水整体重做", "housing", 11, "not_kept"),
 )
 OPINIONS = (
     ("money", "为民服务资金垫付后的返还时间能否缩短到一个月", "垫付多了，后面的事就不敢接。"),
@@ -68,7 +71,7 @@ def plant(at):
     if community is not None:
         for topic, title, text in OPINIONS:
             item = agenda.write_opinion(by=community, topic=topic, title=title, text=text, at=at)
-            AgendaItem.objects.filter(pk=item.pk).update(is_demonstration=True)
+            _label(item)
     _plan_next(district, host, at)
 
 
@@ -136,25 +139,33 @@ def _over(district, before, count, skip):
 
 def _promise(session, host, starts_at):
     """Decide what could not be settled at once: each with an organisation and a day."""
-    matters = Ticket.objects.in_grid(session.grid).filter(
-        status=Status.CLOSED, outcome=Outcome.UNANSWERED, is_confidential=False
-    ).select_related("district", "grid")
-    matters = list(matters.filter(submitted_at__lt=starts_at).order_by("-submitted_at")[:6])
     before, noon = starts_at - timedelta(days=5), starts_at + timedelta(hours=2)
-    for ticket, (text, lead, days, _fate) in zip(matters, PROMISES, strict=False):
+    for code, text, lead, days, _fate in PROMISES:
+        ticket = _unsettled(session.grid, code, starts_at)
+        if ticket is None:
+            continue
         item = agenda.propose(ticket=ticket, ground=ItemGround.SECRETARY, by=host, at=before)
         item = agenda.schedule(item, session=session, by=host, at=before)
         organisation = Organisation.objects.filter(code=lead).first()
         due_on = day_of(starts_at) + timedelta(days=days)
         promise = {"text": text, "lead": organisation, "due_on": due_on}
         decide(item, by=host, decision=f"会议决定：{text}。", promises=[promise], at=noon)
-        AgendaItem.objects.filter(pk=item.pk).update(is_demonstration=True)
+        _label(item)
     Commitment.objects.filter(item__session=session).update(is_demonstration=True)
+
+
+def _unsettled(district, code, before):
+    """Return a matter of the category that was over for the office and not for the resident."""
+    rows = Ticket.objects.in_grid(district).filter(
+        status=Status.CLOSED, is_confidential=False, category__code=code, submitted_at__lt=before
+    )
+    rows = rows.exclude(outcome=Outcome.SOLVED).select_related("district", "grid")
+    return rows.order_by("-submitted_at").first()
 
 
 def _look_again(at, asker):
     """Carry each promise to the state it is to be seen in."""
-    fates = {text: fate for text, _lead, _days, fate in PROMISES}
+    fates = {text: fate for _code, text, _lead, _days, fate in PROMISES}
     rows = Commitment.objects.filter(is_demonstration=True).select_related("owner")
     for row in rows:
         fate = fates.get(row.text, "open")
@@ -207,16 +218,26 @@ def _plan_next(district, host, at):
         by=host,
         at=at,
     )
-    pressing = Ticket.objects.in_grid(district).filter(
-        agenda_at__isnull=False, is_confidential=False
-    )
-    pressing = pressing.select_related("district", "grid")
-    for ticket in pressing.order_by("-agenda_at")[:9]:
-        ground = ticket.agenda_ground or ItemGround.LATE
-        if ground not in ItemGround.values:
-            ground = ItemGround.LATE
-        item = agenda.propose(ticket=ticket, ground=ground, by=None, at=at)
-        AgendaItem.objects.filter(pk=item.pk).update(is_demonstration=True)
+    _propose(district, host, at)
     waiting = AgendaItem.objects.proposed().filter(grid=district).select_related("ticket")
-    for line in ranked(waiting, at)[:6]:
+    for line in ranked(waiting, at)[:ON_THE_DAY]:
         agenda.schedule(line.item, session=session, by=host, at=at)
+
+
+def _propose(district, host, at):
+    """Propose what the clocks propose, and what has been late for longest."""
+    here = Ticket.objects.in_grid(district).exclude(source=Source.MEETING)
+    here = here.filter(is_confidential=False)
+    here = here.select_related("district", "grid")
+    pressing = list(here.filter(agenda_at__isnull=False).order_by("-agenda_at")[:PROPOSED])
+    known = [ticket.pk for ticket in pressing]
+    late = here.late(at).exclude(pk__in=known).order_by("due_at")[: PROPOSED - len(pressing)]
+    for ticket in pressing:
+        ground = ticket.agenda_ground if ticket.agenda_ground in CLOCK_GROUNDS else ItemGround.LATE
+        _label(agenda.propose(ticket=ticket, ground=ground, by=None, at=at))
+    for ticket in late:
+        _label(agenda.propose(ticket=ticket, ground=ItemGround.SECRETARY, by=host, at=at))
+
+
+def _label(item):
+    AgendaItem.objects.filter(pk=item.pk).update(is_demonstration=True)
