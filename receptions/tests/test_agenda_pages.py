@@ -108,7 +108,7 @@ def test_the_list_asks_the_same_number_of_questions(client, cast, count, django_
 
 
 # force_login of the page() helper included.
-QUERIES = {"list": 15, "item": 27, "day": 20, "commitments": 14, "record": 15}
+QUERIES = {"list": 15, "item": 27, "day": 22, "commitments": 14, "record": 15}
 
 
 # --- Papers --------------------------------------------------------------------------------
