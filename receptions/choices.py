@@ -275,8 +275,10 @@ class EventVerb(models.TextChoices):
     # commitment
     COMMIT = "commit", pgettext_lazy("reception verb", "Promised")
     REPORT_DONE = "report_done", pgettext_lazy("reception verb", "Said to be done")
-    RECORD_ANSWER = "record_answer", pgettext_lazy("reception verb", "Heard whether it was kept")
+    KEEP = "keep", pgettext_lazy("reception verb", "Heard that it was kept")
+    BREAK = "break", pgettext_lazy("reception verb", "Heard that it was not kept")
     RECORD_ATTEMPT = "record_attempt", pgettext_lazy("reception verb", "Nobody reached")
+    STRIKE = "strike", pgettext_lazy("reception verb", "Struck off after three attempts")
     REMIND = "remind", pgettext_lazy("reception verb", "Reminded")
     # request to the fund; it is withdrawn with the whistle's verb
     REQUEST = "request", pgettext_lazy("reception verb", "Asked for")

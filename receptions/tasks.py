@@ -4,6 +4,7 @@ from celery import shared_task
 
 from receptions.workflow import moves, summonses, whistles
 from receptions.workflow import bookings, calls, moves, summonses
+from receptions.workflow import agenda, bookings, calls, moves, second_look, summonses
 
 
 @shared_task(name="receptions.climb", ignore_result=True)
@@ -26,3 +27,16 @@ def run_offers():
 def call_early():
     """Call the departments of frequent causes to coming days in good time; every hour."""
     calls.call_early(moves.now())
+
+
+@shared_task(name="receptions.pull_agenda", ignore_result=True)
+def pull_agenda():
+    """Propose for the secretaries what the clocks propose; every ten minutes."""
+    agenda.pull(moves.now())
+
+
+@shared_task(name="receptions.second_look", ignore_result=True)
+def look_again():
+    """Take residents' answers from the tickets, and remind of late promises; every minute."""
+    second_look.hear(moves.now())
+    second_look.remind(moves.now())

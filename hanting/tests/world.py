@@ -12,6 +12,7 @@ from common.uploads import clean_photo
 from hanting.tests import world_whistles
 from hanting.tests import world_fund
 from hanting.tests import world_days, world_whistles
+from hanting.tests import world_agenda
 from notices import workflow as notices
 from notices.choices import Channel
 from notices.models import Notice
@@ -69,6 +70,7 @@ def build_world():
     world.photo = world.matters.ordinary.attachments.get()
     world.person = world.matters.ordinary.people.get()
     notices.deliver_all()
+    world_agenda.add(world)
     world.notice = Notice.objects.filter(recipient=cast.specialist, channel=Channel.SITE).first()
     world_days.add(world)
     world_whistles.add(world)

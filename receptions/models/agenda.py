@@ -17,7 +17,10 @@ from tickets.models import TEXT_LIMIT, Ticket
 
 class AgendaItemQuerySet(models.QuerySet):
     def for_user(self, user):
-        """Items of the person's own streets and districts, about their matters, or their own."""
+        """Items about matters the person may read, of their meetings, or proposed by them.
+
+        Opinions are read where they are answered: by the people of the street or district.
+        """
         seen = reach(user)
         if seen.is_admin:
             return self
@@ -25,7 +28,15 @@ class AgendaItemQuerySet(models.QuerySet):
         for path in seen.paths:
             below |= Q(grid__path__startswith=path)
         about = Ticket.objects.for_user(user).values("pk")
-        return self.filter(below | Q(ticket_id__in=about) | Q(proposed_by=user))
+        hosted = Session.objects.filter(Q(host=user) | Q(co_hosts=user)).values("pk")
+        # Who sits at the table hears every matter but those with few readers.
+        plain = Q(ticket=None) | Q(ticket__is_confidential=False)
+        return self.filter(
+            Q(kind=ItemKind.OPINION) & below
+            | Q(ticket_id__in=about)
+            | Q(proposed_by=user)
+            | Q(session_id__in=hosted) & plain
+        )
 
     def open(self):
         return self.filter(status__in=ITEM_OPEN)
@@ -103,6 +114,14 @@ class AgendaItem(models.Model):
 
     def __str__(self):
         return self.title
+
+    @property
+    def is_opinion(self):
+        return self.kind == ItemKind.OPINION
+
+    @property
+    def is_open(self):
+        return self.status in ITEM_OPEN
 
 
 class AgendaEvent(Event):

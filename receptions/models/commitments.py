@@ -72,6 +72,8 @@ class Commitment(models.Model):
     done_at = models.DateTimeField(_("said to be done at"), null=True)
     done_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     result = models.TextField(_("result"), max_length=TEXT_LIMIT, blank=True)
+    # When somebody last said how it stands; what was said before that is no news.
+    heard_at = models.DateTimeField(_("last heard of at"))
     struck_at = models.DateTimeField(_("struck off at"), null=True)
     struck_by = models.CharField(
         _("struck off by"), max_length=12, choices=StruckBy.choices, blank=True

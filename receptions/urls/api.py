@@ -16,4 +16,16 @@ urlpatterns = [
     path("reception-days/", days.Days.as_view(), name="days"),
     path("reception-days/<int:pk>/bookings/", days.Book.as_view(), name="book"),
     path("reception-bookings/", days.MyBooking.as_view(), name="my_booking"),
+from receptions.api import agenda
+
+app_name = "receptions_api"
+urlpatterns = [
+    path("agenda/", agenda.Items.as_view(), name="items"),
+    path("agenda/<int:pk>/", agenda.OneItem.as_view(), name="item"),
+    path("agenda/<int:pk>/<str:verb>/", agenda.ItemStep.as_view(), name="item_step"),
+    path("commitments/", agenda.Commitments.as_view(), name="commitments"),
+    path("commitments/<int:pk>/", agenda.OneCommitment.as_view(), name="commitment"),
+    path(
+        "commitments/<int:pk>/<str:verb>/", agenda.CommitmentStep.as_view(), name="commitment_step"
+    ),
 ]

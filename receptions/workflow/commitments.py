@@ -1,12 +1,10 @@
 """Commitments: made with a name and a day, done as a ticket, struck off by somebody's word."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
-from django.utils.formats import date_format
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -18,7 +16,7 @@ from notices.workflow import enqueue
 from receptions.choices import EventVerb
 from receptions.models import Commitment
 from receptions.workflow.moves import append, now
-from receptions.workflow.words import say
+from receptions.workflow.words import on_day, say
 from specialists.routing import route
 from tickets.choices import WITH_ORGANISATION, Kind, Source, Verb
 from tickets.models import TEXT_LIMIT, Ticket
@@ -76,6 +74,7 @@ def commit(
             ticket=ticket,
             made_by=by,
             made_at=moment,
+            heard_at=moment,
             is_demonstration=getattr(meeting, "is_demonstration", False),
         )
         made.helpers.set([each for each in helpers if each.pk != lead.pk])
@@ -201,21 +200,21 @@ def _works_there(owner, lead, at):
 
 
 def _tell_owner(made):
+    sentence = gettext_noop("You answer for a promise, due by %(day)s: %(text)s")
+    tell(made, made.owner, sentence, key="made", body=made.text)
+
+
+def tell(commitment, user, sentence, *, key, body=""):
+    """Put one message about a promise into the outbox; `key` keeps it from being sent twice."""
     enqueue(
-        unique_key=f"commitment:{made.pk}:made",
+        unique_key=f"commitment:{commitment.pk}:{key}:{user.pk}",
         kind="commitment",
-        title=say(
-            gettext_noop("You answer for a promise, due by %(day)s: %(text)s"),
-            day=_shown(made.due_on),
-            text=str(made),
-        ),
-        body=made.text,
-        to=made.owner,
-        link=reverse("tickets:detail", args=[made.ticket.reference]),
+        title=say(sentence, day=on_day(_noon_of(commitment.due_on)), text=commitment),
+        body=body,
+        to=user,
+        link=reverse("agenda:commitment", args=[commitment.pk]),
     )
 
 
-def _shown(day):
-    """Return a date as people say it: 11月27日."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return date_format(day, "MONTH_DAY_FORMAT")
+def _noon_of(day):
+    return timezone.make_aware(datetime.combine(day, time(12)))
