@@ -2,9 +2,7 @@
 
 from celery import shared_task
 
-from receptions.workflow import moves, summonses, whistles
-from receptions.workflow import bookings, calls, moves, summonses
-from receptions.workflow import agenda, bookings, calls, moves, second_look, summonses
+from receptions.workflow import agenda, bookings, calls, moves, second_look, summonses, whistles
 
 
 @shared_task(name="receptions.climb", ignore_result=True)
@@ -17,6 +15,8 @@ def climb():
 def close_whistles():
     """Close whistles whose points are given, or whose days for them are over; hourly."""
     whistles.close_ripe(moves.now())
+
+
 @shared_task(name="receptions.run_offers", ignore_result=True)
 def run_offers():
     """Let offered places whose time is over go to the next person; every minute."""

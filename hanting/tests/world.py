@@ -9,10 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from common.uploads import clean_photo
-from hanting.tests import world_whistles
-from hanting.tests import world_fund
-from hanting.tests import world_days, world_whistles
-from hanting.tests import world_agenda
+from hanting.tests import world_agenda, world_days, world_fund, world_whistles
 from notices import workflow as notices
 from notices.choices import Channel
 from notices.models import Notice

@@ -2,24 +2,16 @@
 
 from django.urls import path
 
-from receptions.api import fund
+from receptions.api import agenda, days, fund
 
 app_name = "receptions_api"
 urlpatterns = [
     path("fund/<int:year>/", fund.FundFigures.as_view(), name="fund_figures"),
     path("fund-requests/", fund.FundRequests.as_view(), name="fund_requests"),
     path("duty/", fund.DutyNow.as_view(), name="duty"),
-from receptions.api import days
-
-app_name = "receptions_api"
-urlpatterns = [
     path("reception-days/", days.Days.as_view(), name="days"),
     path("reception-days/<int:pk>/bookings/", days.Book.as_view(), name="book"),
     path("reception-bookings/", days.MyBooking.as_view(), name="my_booking"),
-from receptions.api import agenda
-
-app_name = "receptions_api"
-urlpatterns = [
     path("agenda/", agenda.Items.as_view(), name="items"),
     path("agenda/<int:pk>/", agenda.OneItem.as_view(), name="item"),
     path("agenda/<int:pk>/<str:verb>/", agenda.ItemStep.as_view(), name="item_step"),

@@ -28,8 +28,8 @@ from worktime.arithmetic import CalendarHorizon
 from worktime.reports import calendar_revision, current_calendar, forget_calendar
 
 BATCH = {"postgresql": 5_000}
-# Connections that recompute at a time, one more than two cores, so that the database never waits for
-# the interpreter; SQLite has one writer.
+# Connections that recompute at a time, one more than two cores: the database is never without work.
+# SQLite has one writer.
 HANDS = {"postgresql": 3}
 SMALL_BATCH = 400
 EXAMPLES = 5
