@@ -21,6 +21,20 @@ app.conf.beat_schedule = {
     "sweep late tickets": {"task": "tickets.sweep", "schedule": 15, "options": {"expires": 14}},
     "recompute promises": {"task": "tickets.recompute", "schedule": 60, "options": {"expires": 59}},
     "forget unopened accounts": {"task": "accounts.forget_unverified", "schedule": 3600},
+    "pass silence up": {"task": "receptions.climb", "schedule": 30, "options": {"expires": 29}},
+    "move the waiting list": {
+        "task": "receptions.run_offers",
+        "schedule": 60,
+        "options": {"expires": 59},
+    },
+    "hear whether promises were kept": {
+        "task": "receptions.second_look",
+        "schedule": 60,
+        "options": {"expires": 59},
+    },
+    "fill the secretaries' agenda": {"task": "receptions.pull_agenda", "schedule": 600},
+    "call departments early": {"task": "receptions.call_early", "schedule": crontab(minute=5)},
+    "close whistles": {"task": "receptions.close_whistles", "schedule": crontab(minute=10)},
     "deliver notices": {"task": "notices.deliver", "schedule": 10, "options": {"expires": 9}},
     "warn of a provisional year": {
         "task": "worktime.warn_provisional_year",

@@ -8,7 +8,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext, pgett
 from django.utils.translation import gettext as _
 
 from accounts.choices import GRID_ROLES, Role
-from accounts.reports import is_staff_member, reach
+from accounts.reports import SECRETARIES, is_staff_member, reach
 from specialists.views.directory import COVERAGE_ROLES
 from tickets import boards
 
@@ -31,10 +31,17 @@ PREFERENCES = {
 }
 DESK = (Role.DISPATCHER, Role.SUPERVISOR)
 ADMIN = "admin"
+SECRETARIES_SIDE = (ADMIN, *SECRETARIES, *DESK)
 # Address, label, and who may open it: roles of postings, or being an admin; none named, all staff.
 FURTHER_WAYS = (
+    ("whistles:list", gettext_lazy("Whistles"), ()),
+    ("receptions:manage", gettext_lazy("Reception days"), ()),
+    ("agenda:list", gettext_lazy("Secretaries' agenda"), SECRETARIES_SIDE),
+    ("agenda:commitments", gettext_lazy("What was promised"), ()),
+    ("fund:home", gettext_lazy("Fund for serving the people"), SECRETARIES_SIDE),
     ("tickets:intake", gettext_lazy("Take down a matter"), GRID_ROLES),
     ("specialists:directory", gettext_lazy("Who serves where"), ()),
+    ("specialists:duty", gettext_lazy("Who is on duty"), ()),
     ("specialists:coverage", gettext_lazy("Where a contact is missing"), (ADMIN, *COVERAGE_ROLES)),
     ("tickets:simulator", gettext_lazy("Try out who would get it"), (ADMIN, *DESK)),
     ("tickets:remarks", gettext_lazy("Remarks about this site"), (ADMIN, *DESK)),

@@ -5,11 +5,15 @@ import time
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from hanting.demo import agenda, days, duty, fund, whistles
 from hanting.demo.lives import seed_tickets
 from hanting.demo.people import seed_people
 from hanting.demo.scene import set_scene
 from tickets.models import Ticket
 from tickets.workflow import now
+
+# Each does nothing where it has been before.
+MEETINGS = (duty, whistles, days, agenda, fund)
 
 
 class Command(BaseCommand):
@@ -29,6 +33,8 @@ class Command(BaseCommand):
         below = seed_tickets(wanted, seed=there + 1, say=say) if wanted else 0
         if not there:
             set_scene(now())
+        for part in MEETINGS:
+            part.plant(now())
         seconds = time.monotonic() - started
         self.stdout.write(
             f"{people} people, {there} tickets before, {wanted} added in {seconds:.1f} s"
