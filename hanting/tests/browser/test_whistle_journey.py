@@ -64,7 +64,7 @@ def test_two_are_whistled_one_is_silent_and_both_are_scored(visit, town, clock, 
     secretary.choose("kind", "emergency")
     secretary.page.fill("[name=ground]", "变压器归供电公司，配电室漏雨要住建局来看。")
     expect(secretary.page.locator(f"[name=organisations][value='{town.power.pk}']")).to_be_checked()
-    secretary.page.locator("details.more > summary").click()
+    secretary.page.locator("details.folded > summary").click()
     secretary.choose("organisations", str(town.housing.pk))
     secretary.picture("whistle-01-new")
     number = f"{ticket.reference}-1"
