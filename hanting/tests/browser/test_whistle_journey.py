@@ -64,6 +64,8 @@ def test_two_are_whistled_one_is_silent_and_both_are_scored(visit, town, clock, 
     secretary.choose("kind", "emergency")
     secretary.page.fill("[name=ground]", "变压器归供电公司，配电室漏雨要住建局来看。")
     expect(secretary.page.locator(f"[name=organisations][value='{town.power.pk}']")).to_be_checked()
+    # The steward is on the spot anyway.
+    secretary.page.uncheck(f"[name=organisations][value='{town.property.pk}']")
     secretary.page.locator("details.folded > summary").click()
     secretary.choose("organisations", str(town.housing.pk))
     secretary.picture("whistle-01-new")
@@ -93,6 +95,8 @@ def test_two_are_whistled_one_is_silent_and_both_are_scored(visit, town, clock, 
         phone.open("notices:list")
         expect(phone.page.locator("main")).to_contain_text(f"{town.housing.name}没有应答")
         phone.picture(f"whistle-04-silent-{user.username}")
+    # Idle for an hour, everybody signs in anew.
+    secretary, specialist = opened(visit, town.secretary), opened(visit, town.specialist)
     secretary.open("whistles:detail", number)
     expect(secretary.page.locator(".summoned[data-status=late] h3")).to_have_text(town.housing.name)
     secretary.picture("whistle-05-one-silent")
