@@ -4,7 +4,19 @@ The world's whistle is blown about the ordinary matter: the power company is com
 not answered.
 """
 
-from hanting.tests.answers import GROUND, LEADING, NO_POST, OFFICE, STAFF_ONLY, Row, only, readers
+from hanting.tests.answers import (
+    ANONYMOUS,
+    GROUND,
+    LEADING,
+    NO_POST,
+    OFFICE,
+    RESIDENT,
+    STAFF_ONLY,
+    Row,
+    answers,
+    only,
+    readers,
+)
 from hanting.tests.answers import reference as matter
 
 HERE = (*GROUND, "secretary")
@@ -67,4 +79,41 @@ ROWS = [
         POWER,
     ),
     Row("whistles:summons_score", ONWARD, READ, POWER),
+]
+
+# --- The interface for other programs -------------------------------------------------------
+
+NOBODYS = answers("hidden", sign_in=ANONYMOUS, refused=RESIDENT)
+API_NO_POST = answers("unwanted", sign_in=ANONYMOUS, refused=RESIDENT)
+API = {"sends_json": True, "is_data": True}
+
+
+def api_readers(answer="page"):
+    return readers("ordinary", answer) | {"outsider": "refused"}
+
+
+ROWS += [
+    Row(
+        "receptions_api:whistles",
+        answers("page", sign_in=ANONYMOUS, refused=RESIDENT),
+        NOBODYS,
+        about="about no matter",
+        **API,
+    ),
+    Row("receptions_api:whistle", api_readers(), API_NO_POST, WHISTLE, **API),
+    Row(
+        "receptions_api:whistle_step",
+        API_NO_POST,
+        api_readers("conflict"),
+        {**WHISTLE, "verb": "close"},
+        **API,
+    ),
+    Row(
+        "receptions_api:summons_step",
+        API_NO_POST,
+        api_readers("conflict"),
+        {**POWER, "verb": "acknowledge"},
+        about="answered already",
+        **API,
+    ),
 ]

@@ -18,10 +18,14 @@ ADDRESSES = {
     "/api/v1/progress/answer/": {"post"},
     "/api/v1/progress/urge/": {"post"},
     "/api/v1/progress/confirm/": {"post"},
+    "/api/v1/summonses/{id}/{verb}/": {"post"},
     "/api/v1/tickets/": {"get", "post"},
     "/api/v1/tickets/{reference}/": {"get"},
     "/api/v1/tickets/{reference}/actions/": {"get"},
     "/api/v1/tickets/{reference}/{verb}/": {"post"},
+    "/api/v1/whistles/": {"get", "post"},
+    "/api/v1/whistles/{number}/": {"get"},
+    "/api/v1/whistles/{number}/{verb}/": {"post"},
 }
 
 

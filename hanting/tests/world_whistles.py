@@ -24,5 +24,7 @@ def add(world):
     world.power_called = world.whistle.summonses.get(organisation=cast.power)
     world.housing_called = world.whistle.summonses.get(organisation=cast.housing)
     world.month = f"{at:%Y-%m}"
+    # What an address names where the world has no such attribute.
+    world.close = "close"
     summonses.acknowledge(world.power_called, by=cast.specialist, at=at)
     matters.ordinary.refresh_from_db()

@@ -213,7 +213,7 @@ def queries_of(client, where):
     return len(asked)
 
 
-@pytest.mark.parametrize("name, most", [("list", 7), ("rate", 5)])
+@pytest.mark.parametrize("name, most", [("list", 8), ("rate", 6)])
 def test_lists_ask_as_often_at_three_rows_as_at_one(secretary, cast, name, most):
     blown(cast)
     at_one = queries_of(secretary, address(name))

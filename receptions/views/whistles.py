@@ -100,7 +100,7 @@ def whistle_list(request):
         "form": form,
         "chips": chips(form, request.GET),
         "page": page,
-        "rows": [WhistleRow(each, at) for each in page],
+        "rows": rows_for(list(page), at),
         "at": at,
     }
     return render(request, "receptions/whistles/list.html", context)
@@ -126,16 +126,19 @@ def filtered(found, form, user):
     return found
 
 
+def rows_for(found, at):
+    """Return a WhistleRow for each, with one look at the map of places."""
+    places = grids.paths_of({each.ticket.grid_id for each in found})
+    return [WhistleRow(each, at, " · ".join(places[each.ticket.grid_id][-2:])) for each in found]
+
+
 @dataclass(frozen=True)
 class WhistleRow:
     """A whistle in a list: who is there of those called, and who is silent."""
 
     whistle: object
     at: object
-
-    @property
-    def place(self):
-        return place_name(self.whistle)
+    place: str
 
     @property
     def title(self):
@@ -170,25 +173,30 @@ def whistle_detail(request, number):
     """Everything about one whistle, and exactly the steps this person may take."""
     whistle, user, at = whistle_in_reach(request, number), request.user, timezone.now()
     verbs = whistles.steps_on(whistle, user, at)
-    events = list(whistle.events.all())
+    events, names = list(whistle.events.all()), names_of_organisations()
     context = head(whistle, user) | {
-        "calls": [Call(each, user, at) for each in whistle.summonses.all()],
+        "calls": [Call(each, user, at, names) for each in whistle.summonses.all()],
         "buttons": buttons(whistle, verbs),
         "commitments": list(whistle.commitments.select_related("ticket", "owner").order_by("pk")),
-        "happenings": story(events, whistle),
+        "happenings": story(events, names),
         "at": at,
         "waits_for_street": whistle.status == WhistleStatus.PENDING,
-        "drafted": drafted(whistle),
+        "drafted": drafted(whistle, names),
         "closes_at": whistle.met_at and whistle.met_at + whistles.SCORING,
     }
     return render(request, "receptions/whistles/detail.html", context)
 
 
-def drafted(whistle):
+def names_of_organisations():
+    """Return {id: name in the language of the page}, with one look at their map."""
+    return {each.id: each.label for each in organisations.ORGANISATIONS.all().values()}
+
+
+def drafted(whistle, names):
     """Return the names of the departments a draft would call."""
     if whistle.blown_at:
         return []
-    return [organisations.name(each.pk) for each in whistle.departments.all()]
+    return [names.get(each.pk, "") for each in whistle.departments.all()]
 
 
 def buttons(whistle, verbs):
@@ -208,30 +216,26 @@ def buttons(whistle, verbs):
     ]
 
 
-def place_name(whistle):
-    """Return the place in two steps, as people say it: 吉祥家园 · 第1片区."""
-    return " · ".join(grids.path_names(whistle.ticket.grid_id)[-2:])
-
-
 def head(whistle, user):
     """Return what stands at the top of every page about a whistle."""
     knows = reads_ticket(whistle, user)
+    way = [entry.name for entry in grids.lineage(whistle.ticket.grid_id)]
     return {
         "whistle": whistle,
         "facts": whistle.facts if knows else mask_text(whistle.facts),
         "kind_label": WhistleKind(whistle.kind).label,
-        "crumbs": [(entry.name, "") for entry in grids.lineage(whistle.ticket.grid_id)],
+        "crumbs": [(name, "") for name in way],
         "reads_ticket": knows,
-        "title": _("Whistle: %(place)s") % {"place": place_name(whistle)},
+        "title": _("Whistle: %(place)s") % {"place": " · ".join(way[-2:])},
     }
 
 
 class Call:
     """One called department as a page shows it to one person."""
 
-    def __init__(self, summons, user, at):
-        self.summons, self.at = summons, at
-        self.name = organisations.name(summons.organisation_id)
+    def __init__(self, summons, user, at, names):
+        self.summons = summons
+        self.name = names.get(summons.organisation_id, "")
         self.is_running = summonses.is_running(summons)
         self.is_late = self.is_running and summons.is_late(at)
         self.verbs = [
@@ -293,7 +297,7 @@ class Happening:
     text: str
 
 
-def story(events, whistle):
+def story(events, names):
     """Return what happened, newest first; people are fetched with one query."""
     ids = {event.by_id for event in events} | {event.data.get("person") for event in events}
     for event in events:
@@ -301,25 +305,25 @@ def story(events, whistle):
     people = User.objects.in_bulk(ids - {None})
     return [
         Happening(
-            title=_title(event),
+            title=_title(event, names),
             at=event.at,
             by=str(people.get(event.by_id) or ""),
-            text=_text(event, people),
+            text=_text(event, people, names),
         )
         for event in reversed(events)
     ]
 
 
-def _title(event):
-    name = organisations.name(event.data.get("organisation"))
+def _title(event, names):
+    name = names.get(event.data.get("organisation"))
     return f"{name} · {event.get_verb_display()}" if name else event.get_verb_display()
 
 
-def _text(event, people):
+def _text(event, people, names):
     data = event.data
     lines = [mask_text(data.get("note", ""))]
     if "organisations" in data:
-        lines.append("、".join(organisations.name(each) for each in data["organisations"]))
+        lines.append("、".join(names.get(each, "") for each in data["organisations"]))
     if "told" in data:
         names = "、".join(str(people[each]) for each in data["told"] if each in people)
         lines.append(_("told: %(names)s") % {"names": names or _("nobody left to tell")})
