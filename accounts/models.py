@@ -204,7 +204,11 @@ class Posting(models.Model):
 class LeaveQuerySet(models.QuerySet):
     def current(self, on=None):
         on = on or timezone.localdate()
-        return self.filter(first_day__lte=on, last_day__gte=on)
+        return self.between(on, on)
+
+    def between(self, first, last):
+        """Leaves of which at least one day lies between these days, both included."""
+        return self.filter(first_day__lte=last, last_day__gte=first)
 
 
 class Leave(models.Model):

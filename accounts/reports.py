@@ -3,6 +3,7 @@
 import datetime
 from dataclasses import dataclass
 
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.choices import GRID_ROLES, ORGANISATION_ROLES, Role
@@ -143,32 +144,44 @@ class Duty:
 
 
 class Roster:
-    """Says for postings that run on a day who is there; two queries for any number of them."""
+    """Says for postings that run on a day who is there; one query for any number of them.
 
-    def __init__(self, postings, at=None):
+    With `since` it knows the days before, too: a night's duty belongs to the day it began on.
+    """
+
+    def __init__(self, postings, at=None, *, since=None):
         self.day = day_of(at)
-        postings = list(postings)
-        leaves = Leave.objects.current(self.day).filter(posting__in=postings)
-        self._leaves = {leave.posting_id: leave for leave in leaves.select_related("substitute")}
-        stand_ins = {leave.substitute_id for leave in self._leaves.values()} - {None}
-        self._away = set()
-        if stand_ins:
-            away = Leave.objects.current(self.day).filter(posting__user__in=stand_ins)
-            self._away = set(away.values_list("posting__user", flat=True))
+        self._leaves, self._away = {}, {}
+        leaves = Leave.objects.between(since or self.day, self.day)
+        mine = Q(posting__in=list(postings))
+        stand_ins = leaves.filter(mine, substitute__isnull=False).values("substitute")
+        # Those of the stand-ins as well: nobody on leave stands in for somebody on leave.
+        rows = leaves.filter(mine | Q(posting__user__in=stand_ins))
+        rows = rows.select_related("substitute").annotate(user_id=F("posting__user"))
+        for leave in rows.order_by("pk"):
+            self._leaves.setdefault(leave.posting_id, []).append(leave)
+            self._away.setdefault(leave.user_id, []).append(leave)
 
-    def duty(self, posting) -> Duty | None:
+    def duty(self, posting, on=None) -> Duty | None:
         """Return the person for this posting; None if away without a substitute who is there."""
-        leave = self._leaves.get(posting.pk)
+        on = on or self.day
+        leave = _running(self._leaves.get(posting.pk, ()), on)
         if leave is None:
             return Duty(posting, posting.user)
         stand_in = leave.substitute
-        if stand_in is None or not stand_in.is_active or stand_in.pk in self._away:
+        if stand_in is None or not stand_in.is_active:
+            return None
+        if _running(self._away.get(stand_in.pk, ()), on):
             return None
         return Duty(posting, stand_in, is_substitute=True)
 
     def on_duty(self, postings) -> list[Duty]:
         """Return who is there, in the order of the postings."""
         return [duty for posting in postings if (duty := self.duty(posting))]
+
+
+def _running(leaves, day):
+    return next((each for each in leaves if each.first_day <= day <= each.last_day), None)
 
 
 def _postings(at, **where):

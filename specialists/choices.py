@@ -23,6 +23,7 @@ class Handler(models.TextChoices):
 class RoutingStep(models.TextChoices):
     """Whom routing asks, one after the other."""
 
+    DUTY = "duty", _("Duty roster of the organisation")
     STEWARD = "steward", _("Property steward")
     CONTACT = "contact", _("Contact of the organisation")
     OWN_SPECIALIST = "own_specialist", _("The community's own specialist")
@@ -43,10 +44,17 @@ _UPWARD = (
     RoutingStep.DISTRICT_SECRETARY,
     RoutingStep.OTHER_DISTRICT,
 )
-# Architecture §4: the nearest person first, then up, and never nobody.
+# Architecture §4: the nearest person first, then up, and never nobody. The roster is asked only
+# where it is urgent and the offices are closed.
 STEPS = {
-    Handler.DEPARTMENT: (RoutingStep.CONTACT, RoutingStep.OWN_SPECIALIST, *_UPWARD),
+    Handler.DEPARTMENT: (
+        RoutingStep.DUTY,
+        RoutingStep.CONTACT,
+        RoutingStep.OWN_SPECIALIST,
+        *_UPWARD,
+    ),
     Handler.PROPERTY: (
+        RoutingStep.DUTY,
         RoutingStep.STEWARD,
         RoutingStep.CONTACT,
         RoutingStep.OWN_SPECIALIST,
@@ -77,6 +85,11 @@ class RoutingReason(models.TextChoices):
     The value is the step's, with `_substitute` where somebody stands in.
     """
 
+    DUTY = "duty", _("The offices are closed; %(person)s is on duty for %(organisation)s.")
+    DUTY_SUBSTITUTE = (
+        "duty_substitute",
+        _("The offices are closed; %(person)s stands in on the duty roster of %(organisation)s."),
+    )
     STEWARD = "steward", _("%(organisation)s looks after %(grid)s; its steward is there.")
     STEWARD_SUBSTITUTE = (
         "steward_substitute",
@@ -149,6 +162,46 @@ class RoutingReason(models.TextChoices):
         "last_resort",
         _("Everybody is on leave; it stays with %(person)s, so that it is never nobody's."),
     )
+
+
+class ReachReason(models.TextChoices):
+    """Why this person is the one who can be reached for an organisation; as in RoutingReason."""
+
+    CONTACT = "contact", _("%(person)s is the contact of %(organisation)s for %(grid)s.")
+    DUTY = "duty", _("The offices are closed; %(person)s is on duty for %(organisation)s.")
+    DUTY_SUBSTITUTE = (
+        "duty_substitute",
+        _("The offices are closed; %(person)s stands in on the duty roster of %(organisation)s."),
+    )
+    DUTY_BY_DAY = (
+        "duty_by_day",
+        _("%(organisation)s has no contact there for %(grid)s; %(person)s is on duty."),
+    )
+    SUBSTITUTE = (
+        "substitute",
+        _("The contact of %(organisation)s for %(grid)s is away; %(person)s stands in."),
+    )
+    MANAGER = (
+        "manager",
+        _("Nobody nearer is there; %(person)s manages the matters of %(organisation)s."),
+    )
+    LEADER = "leader", _("Nobody nearer is there; %(person)s leads %(organisation)s.")
+    DISTRICT = (
+        "district",
+        _("Nobody of %(organisation)s can be reached; %(person)s takes it for the district."),
+    )
+
+
+class Weekday(models.TextChoices):
+    """Days of the week as they stand in a shift, Monday first."""
+
+    MONDAY = "1", _("Monday")
+    TUESDAY = "2", _("Tuesday")
+    WEDNESDAY = "3", _("Wednesday")
+    THURSDAY = "4", _("Thursday")
+    FRIDAY = "5", _("Friday")
+    SATURDAY = "6", _("Saturday")
+    SUNDAY = "7", _("Sunday")
 
 
 class PersonKind(models.TextChoices):

@@ -1,16 +1,19 @@
-"""The public directory: who serves a place, and which places a department does not serve."""
+"""Who serves a place, which places a department does not serve, who can be reached right now."""
 
+import datetime
 from dataclasses import dataclass
 
 from django.db.models import Q
 
 from accounts.choices import OrganisationKind, Role
 from accounts.models import Organisation, Posting
-from accounts.reports import Roster, day_of, recall
+from accounts.reports import Duty, Roster, day_of, leader_of, manager_of, recall
 from grids.choices import GridLevel
 from grids.models import Grid
-from specialists.choices import PersonKind, SpecialistKind
+from specialists.choices import Handler, PersonKind, ReachReason, SpecialistKind
+from specialists.duty import is_office_hours, on_duty
 from specialists.models import Assignment
+from specialists.routing import route
 
 _KINDS = {
     Role.GRID_WORKER: PersonKind.WORKER,
@@ -150,6 +153,68 @@ def directory(*, grid=None, organisation=None, at=None):
     rows = rows.select_related("posting__user", "posting__organisation", "grid__parent")
     rows = rows.defer("grid__outline", "grid__parent__outline")
     return rows.order_by("posting__organisation__code", "grid__path", "pk")
+
+
+# --- Who can be reached --------------------------------------------------------------------
+
+
+def reachable(organisation, grid, at):
+    """Return (person, reason) of who can be reached for an organisation at a place at a moment.
+
+    In office hours the contact on the nearest grid upward, outside them the duty roster; then who
+    stands in for the contact, the manager, the leader, and last the district: never nobody. The
+    reason is plain data {"code", "params"}, read again by `explain_reach`. A day without a time
+    counts as office hours.
+    """
+    is_open = is_office_hours(at)
+    contacts = _contacts_there(organisation, grid, at)
+    own = next((duty for duty in contacts if not duty.is_substitute), None) if is_open else None
+    if own:
+        return _reached(ReachReason.CONTACT, own, organisation, grid)
+    duty = on_duty(organisation, at) if isinstance(at, datetime.datetime) else None
+    if duty and is_open:
+        return _reached(ReachReason.DUTY_BY_DAY, duty, organisation, grid)
+    if duty:
+        reason = ReachReason.DUTY_SUBSTITUTE if duty.is_substitute else ReachReason.DUTY
+        return _reached(reason, duty, organisation, grid)
+    stand_in = next((duty for duty in contacts if duty.is_substitute), None)
+    if stand_in:
+        return _reached(ReachReason.SUBSTITUTE, stand_in, organisation, grid)
+    for reason, ask in ((ReachReason.MANAGER, manager_of), (ReachReason.LEADER, leader_of)):
+        duty = ask(organisation, at)
+        if duty:
+            return _reached(reason, duty, organisation, grid)
+    district = Grid.objects.above(grid).at_level(GridLevel.DISTRICT).first() or grid
+    last = route(department=None, grid=district, handler=Handler.STREET, at=at)
+    return _reached(ReachReason.DISTRICT, Duty(last.posting, last.holder), organisation, grid)
+
+
+def explain_reach(reason) -> str:
+    """Return a stored reason of `reachable` as a sentence in the reader's language."""
+    if reason.get("code") not in ReachReason.values:
+        return ""
+    filled = {"organisation": "", "grid": "", "person": ""} | reason.get("params", {})
+    return ReachReason(reason["code"]).label % filled
+
+
+def _contacts_there(organisation, grid, at):
+    """Return the Duties of an organisation's contacts for a place, nearest first."""
+    if not organisation.is_active:
+        return []
+    rows = Assignment.objects.current(day_of(at)).filter(
+        kind=SpecialistKind.CONTACT,
+        posting__organisation=organisation,
+        grid__path__in=grid.ancestor_paths,
+    )
+    postings = [
+        row.posting for row in rows.select_related("posting__user").order_by("-grid__level", "pk")
+    ]
+    return Roster(postings, at).on_duty(postings) if postings else []
+
+
+def _reached(reason, duty, organisation, grid):
+    params = {"organisation": str(organisation), "grid": str(grid), "person": str(duty.user)}
+    return duty.user, {"code": reason.value, "params": params}
 
 
 # --- Coverage ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ The simulator and a real filing call the same `route`.
 from dataclasses import dataclass, field
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.choices import Role
@@ -22,6 +23,7 @@ from specialists.choices import (
     SpecialistKind,
     StepOutcome,
 )
+from specialists.duty import eve_of, is_office_hours, shifts_at
 from specialists.models import Assignment
 
 _POSTED = {
@@ -99,25 +101,32 @@ def explain(reason, params) -> str:
     return sentence
 
 
-def route(*, department, grid, handler=Handler.DEPARTMENT, at=None) -> Route:
+def route(*, department, grid, handler=Handler.DEPARTMENT, at=None, is_urgent=False) -> Route:
     """Return who takes a matter of this department at this place on the day of `at`.
 
-    At most four queries, however deep the place lies. Raises RuleViolation ("nobody") only if the
-    whole portal has neither a dispatcher nor a secretary of a district.
+    What is urgent and comes outside office hours goes to who is on duty then; a day without a time
+    counts as office hours. At most four queries, however deep the place lies. Raises RuleViolation
+    ("nobody") only if the whole portal has neither a dispatcher nor a secretary of a district.
     """
+    at = at or timezone.now()
     day = day_of(at)
+    is_night = is_urgent and not is_office_hours(at)
     candidates = _candidates(department, grid, day)
-    wanted = [step for step in STEPS[handler] if department or step != RoutingStep.CONTACT]
+    began = {}
+    if is_night:
+        began = _on_duty(candidates, department, grid, handler, at)
+    wanted = [step for step in STEPS[handler] if _is_asked(step, department, is_night)]
     roster = Roster(
         {posting.pk: posting for step in wanted for posting, _place in candidates[step]}.values(),
         day,
+        since=eve_of(at) if is_night else None,
     )
     steps = []
     for step in wanted:
         if not candidates[step]:
             steps.append(Step(step, StepOutcome.NOBODY))
         for posting, place in candidates[step]:
-            duty = roster.duty(posting)
+            duty = roster.duty(posting, began.get(posting.pk) if step == RoutingStep.DUTY else None)
             if duty is None:
                 steps.append(Step(step, StepOutcome.ABSENT, str(place), str(posting.user)))
                 continue
@@ -134,6 +143,27 @@ def route(*, department, grid, handler=Handler.DEPARTMENT, at=None) -> Route:
         _("Nobody could take this: the district has neither a dispatcher nor a secretary."),
         code="nobody",
     )
+
+
+def _is_asked(step, department, is_night):
+    if step == RoutingStep.DUTY:
+        return is_night
+    return bool(department) or step != RoutingStep.CONTACT
+
+
+def _on_duty(candidates, department, grid, handler, at):
+    """Add who is on duty now to the candidates; return {posting id: day on which the shift began}.
+
+    For a property matter the company of the estate's steward, before the department.
+    """
+    offices = [department.pk] if department else []
+    if handler == Handler.PROPERTY:
+        stewards = candidates[RoutingStep.STEWARD]
+        offices = [posting.organisation_id for posting, _place in stewards] + offices
+    shifts = list(shifts_at(at).filter(posting__organisation__in=offices))
+    shifts.sort(key=lambda shift: offices.index(shift.posting.organisation_id))
+    candidates[RoutingStep.DUTY] = [(shift.posting, grid) for shift in shifts]
+    return {shift.posting_id: shift.began_on(at) for shift in reversed(shifts)}
 
 
 def _candidates(department, grid, day):
@@ -185,7 +215,7 @@ def _taken(step, posting, place, department, steps, duty=None):
         "grid": str(place),
         "person": str(holder),
     }
-    if department and step not in (RoutingStep.CONTACT, RoutingStep.STEWARD):
+    if department and step not in (RoutingStep.DUTY, RoutingStep.CONTACT, RoutingStep.STEWARD):
         params["missing"] = str(department) if _asked_contact(steps) else ""
     return Route(
         holder=holder,

@@ -6,6 +6,8 @@ Everything follows from one seed, so that two machines show the same district.
 import random
 from datetime import timedelta
 
+from django.utils import timezone
+
 from common import crypto
 from common.models import Version
 from grids.choices import GridKind, GridLevel
@@ -87,7 +89,9 @@ class District:
                 found = self._routes[what, place.pk]
                 break
         else:
-            found = workflow.route_for(facts, grid, self.at, immediate=immediate)
+            # By the day: who happens to be on duty at the hour of seeding took no other life.
+            day = timezone.localdate(self.at)
+            found = workflow.route_for(facts, grid, day, immediate=immediate)
             taker = next(each for each in around if each.level <= max(found.grid.level, 2))
             self._routes[what, taker.pk] = found
         return found, self._helpers(facts, grid) if immediate else []

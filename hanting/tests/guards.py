@@ -14,7 +14,7 @@ ARROWS = {
     "worktime": {"common"},
     "grids": {"common"},
     "accounts": {"grids"},
-    "specialists": {"accounts", "grids"},
+    "specialists": {"accounts", "grids", "worktime"},
     "notices": {"accounts", "worktime"},
     "tickets": {"specialists", "notices", "worktime"},
     "receptions": {"tickets"},

@@ -1,9 +1,11 @@
-"""Specialists for tests."""
+"""Specialists and their duty shifts for tests."""
+
+import datetime
 
 from accounts.choices import Role
 from accounts.tests.factories import make_organisation, make_posting, make_user
 from specialists.choices import SpecialistKind
-from specialists.models import Assignment
+from specialists.models import Assignment, DutyShift
 
 
 def make_contact(organisation, grid, *, user=None, kind=SpecialistKind.CONTACT, **fields):
@@ -22,5 +24,17 @@ def make_own_specialist(community, *, user=None, organisation=None, **fields):
         community,
         user=user,
         kind=SpecialistKind.COMMUNITY,
+        **fields,
+    )
+
+
+def make_shift(posting, starts_at, ends_at, *, weekdays="1234567", **fields):
+    """Return a saved duty shift of a posting; times as "17:30", days as "67" (Monday is 1)."""
+    fields.setdefault("valid_from", datetime.date(2024, 1, 1))
+    return DutyShift.objects.create(
+        posting=posting,
+        weekdays=weekdays,
+        starts_at=datetime.time.fromisoformat(starts_at),
+        ends_at=datetime.time.fromisoformat(ends_at),
         **fields,
     )

@@ -104,13 +104,20 @@ def _seek_a_lasting_repair(ticket, at):
 def route_for(facts, grid, at, *, immediate):
     """Return who gets a matter of this category in this place, and why (specialists.routing).
 
-    What is not handed over at once goes to the community first, whatever the category.
+    What is not handed over at once goes to the community first, whatever the category. What
+    always is goes at night to who is on duty.
     """
     handler = facts.handler if immediate else Handler.COMMUNITY
     department = None
     if handler == Handler.DEPARTMENT:
         department = Organisation.objects.get(pk=facts.department_id)
-    return route(department=department, grid=grid, handler=handler, at=at)
+    return route(
+        department=department,
+        grid=grid,
+        handler=handler,
+        at=at,
+        is_urgent=immediate and facts.is_immediate,
+    )
 
 
 def reason_of(chosen):

@@ -85,7 +85,11 @@ def _hand_over(act, organisation, holder, co, note):
         organisation = chosen.organisation
     elif holder is None:
         chosen = route(
-            department=organisation, grid=act.ticket.grid, handler=Handler.DEPARTMENT, at=act.at
+            department=organisation,
+            grid=act.ticket.grid,
+            handler=Handler.DEPARTMENT,
+            at=act.at,
+            is_urgent=facts.is_immediate,
         )
         organisation = organisation if chosen.organisation is None else chosen.organisation
     if holder is None:
