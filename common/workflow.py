@@ -1,4 +1,4 @@
-"""Writing the audit trail and checking it; answering a repeated write with its first answer."""
+"""Writing the audit trail; answering a repeated write with its first answer; booking money."""
 
 import hashlib
 import hmac
@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import crypto
-from common.errors import RuleViolation
+from common.errors import AlreadyDone, RuleViolation
 from common.limits import client_address
-from common.models import CHAIN_START, AuditEntry, IdempotencyRecord, RateCount
+from common.models import CHAIN_START, AuditEntry, IdempotencyRecord, LedgerEntry, RateCount
 from common.text import mask_text, tidy
 
 logger = logging.getLogger(__name__)
@@ -269,3 +269,58 @@ def _body_digest(body):
 
 def _bound_to(claim):
     return f"common.idempotency:{claim.scope}:{claim.key}"
+
+
+# --- Ledger --------------------------------------------------------------------------------
+
+
+def post(account, amount_fen, cause, key, *, by=None, at=None, text="", reverses=None):
+    """Book an amount in whole fen once for this key, in the caller's transaction.
+
+    `key` names the cause ("fundrequest:17:advance"): sent again with the same content it returns
+    the entry that stands, whoever sends it. Raises KeyConflict for other content under the key,
+    RuleViolation for an amount of nothing.
+    """
+    if not amount_fen:
+        raise RuleViolation(_("An amount of nothing is not booked."), code="nothing")
+    content = {
+        "account": account,
+        "amount_fen": amount_fen,
+        "cause": cause,
+        "text": text,
+        "reverses_id": reverses and reverses.pk,
+    }
+    try:
+        # The unique key is the arbiter: a rival waits here until the first one has ended.
+        with transaction.atomic():
+            return LedgerEntry.objects.create(
+                **content, key=key, at=at or timezone.now(), by_id=by and by.pk
+            )
+    except IntegrityError:
+        entry = LedgerEntry.objects.filter(key=key).first()
+    if entry is None:
+        # Not the key but the entry it reverses was taken: somebody else has done so.
+        raise AlreadyDone(_("This entry has been reversed already."))
+    if any(getattr(entry, name) != value for name, value in content.items()):
+        raise KeyConflict(_("Something else was booked under this key."))
+    return entry
+
+
+def reverse(entry, *, by, key, at=None, text=""):
+    """Take an entry back by booking its opposite; the mistake stays to be read.
+
+    Raises AlreadyDone when another key has reversed it before, RuleViolation for an entry that is
+    itself such a correction: then the amount is booked anew.
+    """
+    if entry.reverses_id:
+        raise RuleViolation(_("A correction is not reversed; book the amount again."))
+    return post(
+        entry.account,
+        -entry.amount_fen,
+        entry.cause,
+        key,
+        by=by,
+        at=at,
+        text=text,
+        reverses=entry,
+    )

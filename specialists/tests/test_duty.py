@@ -144,6 +144,8 @@ def test_office_hours(cast):
     assert not is_office_hours(NOON)  # no calendar is loaded
     make_calendar(2026)
     assert [is_office_hours(each) for each in (NOON, NIGHT, TUESDAY)] == [True, False, True]
+    break_at_noon = moment("12:15")
+    assert [is_office_hours(each) for each in (break_at_noon, moment("17:30"))] == [True, False]
     assert not is_office_hours(moment("10:00", date(2026, 3, 14)))
     assert not is_office_hours(moment("10:00", date(2030, 3, 14)))
 
