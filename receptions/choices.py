@@ -200,6 +200,10 @@ class RequestStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", pgettext_lazy("fund request", "Taken back")
 
 
+# Nothing is owed and nothing can be asked of it any more; a repayment may still be corrected.
+FUND_ENDED = (RequestStatus.REPAID, RequestStatus.REFUSED, RequestStatus.WITHDRAWN)
+
+
 class EventVerb(models.TextChoices):
     """What can happen to a whistle, a reception day or an agenda item; each event carries one."""
 
@@ -242,3 +246,9 @@ class EventVerb(models.TextChoices):
     DECIDE = "decide", pgettext_lazy("reception verb", "Decided")
     ANSWER = "answer", pgettext_lazy("reception verb", "Answered")
     DROP = "drop", pgettext_lazy("reception verb", "Dropped")
+    # request to the fund; it is withdrawn with the whistle's verb
+    REQUEST = "request", pgettext_lazy("reception verb", "Asked for")
+    ADVANCE = "advance", pgettext_lazy("reception verb", "Advanced")
+    REFUSE = "refuse", pgettext_lazy("reception verb", "Refused")
+    REPAY = "repay", pgettext_lazy("reception verb", "Paid back")
+    CORRECT = "correct", pgettext_lazy("reception verb", "A booking taken back")

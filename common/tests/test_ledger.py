@@ -153,7 +153,6 @@ def test_the_balance_is_the_sum_of_what_stands(story):
 
 @pytest.mark.django_db(transaction=True)
 def test_one_cause_booked_by_twenty_at_once_is_one_entry():
-    """Tried without the unique key: twenty entries."""
     outcomes = run_rivals(lambda i: post(ACCOUNT, -200_000, "advance", "request:1").pk, 20)
     assert len(set(outcomes)) == 1
     assert balance() == -200_000

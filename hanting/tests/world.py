@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from common.uploads import clean_photo
+from hanting.tests import world_fund
 from notices import workflow as notices
 from notices.choices import Channel
 from notices.models import Notice
@@ -67,6 +68,7 @@ def build_world():
     world.person = world.matters.ordinary.people.get()
     notices.deliver_all()
     world.notice = Notice.objects.filter(recipient=cast.specialist, channel=Channel.SITE).first()
+    world_fund.add(world)
     return world
 
 

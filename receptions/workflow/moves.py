@@ -14,6 +14,8 @@ from receptions.models import (
     AgendaItem,
     Booking,
     Commitment,
+    FundEvent,
+    FundRequest,
     Session,
     SessionEvent,
     Summons,
@@ -128,4 +130,6 @@ def _history_of(row, data):
         return SessionEvent, {"session": row}
     if isinstance(row, AgendaItem):
         return AgendaEvent, {"item": row}
+    if isinstance(row, FundRequest):
+        return FundEvent, {"request": row}
     raise TypeError(f"{row!r} has no history")
