@@ -1,12 +1,14 @@
 """Booking money: once for a key, taken back by an opposite entry, never changed."""
 
+from itertools import count
+
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse as address
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.tests.factories import make_user
 from common import guards
 from common.errors import AlreadyDone, RuleViolation
 from common.models import AppendOnly, LedgerEntry
@@ -15,7 +17,12 @@ from common.workflow import KeyConflict, post, reverse
 
 pytestmark = pytest.mark.django_db
 TABLE = "common_ledgerentry"
+_numbers = count(1)
 ACCOUNT = "fund:370703001001000:2026"
+
+
+def make_user(**fields):
+    return get_user_model().objects.create(username=f"keeper-{next(_numbers)}", **fields)
 
 
 def rows():

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from common.forms import TidyCharField
 from common.text import narrow
 from receptions.choices import EventVerb
-from receptions.workflow.fund import entries_of, is_correctable, yuan
+from receptions.workflow.fund import correctable, yuan
 from tickets.forms.staff import speak_plainly
 from tickets.models import Ticket
 
@@ -171,7 +171,7 @@ class CorrectForm(_StepForm):
 
     def __init__(self, *args, row, **options):
         super().__init__(*args, row=row, **options)
-        self.entries = {str(each.pk): each for each in entries_of(row) if is_correctable(row, each)}
+        self.entries = {str(each.pk): each for each in correctable(row)}
         self.fields["entry"].choices = [
             (pk, f"{each.at:%Y-%m-%d} {yuan(abs(each.amount_fen))}")
             for pk, each in self.entries.items()

@@ -196,7 +196,7 @@ def correct(row, *, entry, by, note, at=None):
     if not note.strip():
         raise RuleViolation(_("Please say why."), field="note")
     with moving(row, EventVerb.CORRECT, table=FUND_MOVES, by=by, at=at) as step:
-        if not is_correctable(step.row, entry):
+        if not correctable(step.row).filter(pk=entry.pk).exists():
             raise AlreadyDone(_("This booking is taken back already."))
         if entry.cause == ADVANCE:
             _undo_advance(step)
@@ -222,11 +222,9 @@ def entries_of(row):
     return rows.select_related("reversed_by")
 
 
-def is_correctable(row, entry):
-    """Whether this booking is one of the request's that stands and has not been taken back."""
-    is_own = entry.key.startswith(row.key("")) and entry.account == row.fund.account
-    is_taken_back = LedgerEntry.objects.filter(reverses=entry).exists()
-    return is_own and not entry.reverses_id and not is_taken_back
+def correctable(row):
+    """Return the bookings of a request that stand: neither taken back nor taking one back."""
+    return entries_of(row).filter(reverses=None, reversed_by=None)
 
 
 def deciders(row, at):
