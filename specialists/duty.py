@@ -60,6 +60,14 @@ class Watch:
     ends_at: datetime.datetime
     duty: Duty | None
 
+    @property
+    def phone(self):
+        """The number to ring: of the night, or the stand-in's own; "" where nobody is there."""
+        if self.duty is None:
+            return ""
+        own = "" if self.duty.is_substitute else self.shift.phone
+        return own or self.duty.user.phone or ""
+
 
 @dataclass(frozen=True)
 class Hole:

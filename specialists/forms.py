@@ -93,6 +93,7 @@ class WeekForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.initial.setdefault("day", monday_of(day_of()))
         self.fields["organisation"].queryset = (
             Organisation.objects.active()
             .filter(Q(kind=OrganisationKind.UTILITY) | Q(postings__duty_shifts__isnull=False))

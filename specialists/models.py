@@ -151,11 +151,6 @@ class DutyShift(models.Model):
         """Whether it was agreed for certain days and not for every week."""
         return not self.weekdays
 
-    @property
-    def shown_phone(self):
-        """The number for the night, else the one of the day."""
-        return self.phone or self.posting.user.shown_phone
-
     def begins_on(self, day):
         """Whether it begins on this day."""
         if day < self.valid_from or (self.valid_to and day > self.valid_to):

@@ -5,6 +5,7 @@ stored the first time is kept here and copied into the empty database of the nex
 """
 
 import pickle
+from datetime import time
 from functools import cache
 
 from django.db import connection, transaction
@@ -69,5 +70,10 @@ def _insert(table, names, rows):
             some = rows[start : start + at_once]
             cursor.execute(
                 f"INSERT INTO {table} ({columns}) VALUES {', '.join([one] * len(some))}",
-                [value for row in some for value in row],
+                [_storable(value) for row in some for value in row],
             )
+
+
+def _storable(value):
+    """Return a value as a bare cursor takes it: SQLite's reads times and will not write them."""
+    return value.isoformat() if isinstance(value, time) else value

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from receptions.api import agenda, days, fund
+from receptions.api import fund
 
 app_name = "receptions_api"
 urlpatterns = [
