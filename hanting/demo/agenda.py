@@ -7,6 +7,7 @@ past days is typed in from minutes, as an office would bring in its paper.
 
 from datetime import datetime, time, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Organisation, User
@@ -66,13 +67,15 @@ def plant(at):
     district = Grid.objects.get(level=GridLevel.DISTRICT, postings__user=host)
     days = _days_before(at)
     for number, day in enumerate(days):
-        _hold(district, host, day, number, people)
+        with transaction.atomic():
+            _hold(district, host, day, number)
     _look_again(at, community)
     if community is not None:
         for topic, title, text in OPINIONS:
             item = agenda.write_opinion(by=community, topic=topic, title=title, text=text, at=at)
             _label(item)
-    _plan_next(district, host, at)
+    with transaction.atomic():
+        _plan_next(district, host, at)
 
 
 def _people():
@@ -111,7 +114,7 @@ def _day(district, host, starts_at, number):
     return sessions.publish(session, by=host, at=before)
 
 
-def _hold(district, host, starts_at, number, people):
+def _hold(district, host, starts_at, number):
     session = sessions.open(_day(district, host, starts_at, number), by=host, at=starts_at)
     tickets = _over(district, starts_at, SETTLED[number], skip=sum(SETTLED[:number]))
     settled = [(ticket, DECISIONS[place % len(DECISIONS)]) for place, ticket in enumerate(tickets)]

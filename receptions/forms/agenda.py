@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts import directory as organisations
-from accounts.choices import ORGANISATION_ROLES
+from accounts.choices import Role
 from accounts.models import Organisation, Posting, User
 from accounts.reports import reach
 from common.forms import TidyCharField
@@ -18,6 +18,7 @@ from receptions.models import Session
 from tickets.forms.staff import YES_NO, OrganisationField, speak_plainly, words
 
 PROMISES_AT_ONCE = 3
+ANSWERABLE = (Role.ORGANISATION_MANAGER, Role.ORGANISATION_LEADER)
 
 
 class PlainForm(forms.Form):
@@ -47,15 +48,16 @@ class PersonField(forms.ChoiceField):
     """Somebody of an organisation; the cleaned value is the User, or None."""
 
     def __init__(self, **options):
-        super().__init__(choices=_people, required=False, **options)
+        super().__init__(required=False, **options)
 
     def clean(self, value):
         value = super().clean(value)
         return User.objects.get(pk=value) if value else None
 
 
-def _people():
-    rows = Posting.objects.current().filter(role__in=ORGANISATION_ROLES)
+def people_to_choose():
+    """Return whom a promise may be put on by name: managers and heads, a list one can read."""
+    rows = Posting.objects.current().filter(role__in=ANSWERABLE)
     rows = rows.select_related("user", "organisation").order_by("organisation__code", "user__name")
     found = {row.user_id: f"{row.user} · {row.organisation}" for row in rows}
     empty = gettext_lazy("The organisation's contact for the place")
@@ -211,8 +213,10 @@ class DecideForm(UnscheduleForm):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
+        people = people_to_choose()
         for number in range(1, PROMISES_AT_ONCE + 1):
             self.fields |= {f"{name}_{number}": field for name, field in promise_fields().items()}
+            self.fields[f"owner_{number}"].choices = people
 
     def promises(self):
         """Return the bound fields of each promise, for the page."""

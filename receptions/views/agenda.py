@@ -162,11 +162,8 @@ def item_detail(request, pk):
 def item_page(request, item, typed=None, *, notice="", status=200):
     """Render an item's page; `typed` is the (verb, form) that came back with mistakes."""
     user, at = request.user, timezone.now()
-    verbs = [
-        verb
-        for verb in available(item, user, workflow.ITEM_MOVES)
-        if verb in VERBS and verb not in ON_THE_DAY
-    ]
+    may = available(item, user, workflow.ITEM_MOVES)
+    verbs = [verb for verb in VERBS if verb in may and verb not in ON_THE_DAY]
     names = Names([item], user)
     context = {
         "item": item,
