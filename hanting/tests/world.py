@@ -10,7 +10,6 @@ from PIL import Image
 
 from common.uploads import clean_photo
 from hanting.tests import world_agenda, world_days, world_fund, world_whistles
-from hanting.tests import world_fund
 from notices import workflow as notices
 from notices.choices import Channel
 from notices.models import Notice

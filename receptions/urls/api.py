@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from receptions.api import agenda, days, fund
-from receptions.api import fund
+from receptions.api import agenda, days, fund, whistles
 
 app_name = "receptions_api"
 urlpatterns = [
@@ -21,12 +20,10 @@ urlpatterns = [
     path(
         "commitments/<int:pk>/<str:verb>/", agenda.CommitmentStep.as_view(), name="commitment_step"
     ),
-from receptions.api import whistles as api
-
-app_name = "receptions_api"
-urlpatterns = [
-    path("whistles/", api.Whistles.as_view(), name="whistles"),
-    path("whistles/<slug:number>/", api.OneWhistle.as_view(), name="whistle"),
-    path("whistles/<slug:number>/<slug:verb>/", api.WhistleStep.as_view(), name="whistle_step"),
-    path("summonses/<int:pk>/<slug:verb>/", api.SummonsStep.as_view(), name="summons_step"),
+    path("whistles/", whistles.Whistles.as_view(), name="whistles"),
+    path("whistles/<slug:number>/", whistles.OneWhistle.as_view(), name="whistle"),
+    path(
+        "whistles/<slug:number>/<slug:verb>/", whistles.WhistleStep.as_view(), name="whistle_step"
+    ),
+    path("summonses/<int:pk>/<slug:verb>/", whistles.SummonsStep.as_view(), name="summons_step"),
 ]
