@@ -104,8 +104,9 @@ ROWS += [
     Row(
         "receptions_api:whistle_step",
         API_NO_POST,
-        api_readers("conflict"),
+        api_readers("bad"),
         {**WHISTLE, "verb": "close"},
+        about="not met yet",
         **API,
     ),
     Row(
