@@ -161,15 +161,15 @@ def directory(*, grid=None, organisation=None, at=None):
 def reachable(organisation, grid, at):
     """Return (person, reason) of who can be reached for an organisation at a place at a moment.
 
-    In office hours the contact on the nearest grid upward, outside them the duty roster; then who
-    stands in for the contact, the manager, the leader, and last the district: never nobody. The
-    reason is plain data {"code", "params"}, read again by `explain_reach`. A day without a time
-    counts as office hours.
+    In office hours the contact on the nearest grid upward, outside them the duty roster; where
+    nobody is on it the contact all the same, as in `route`; then who stands in for the contact, the
+    manager, the leader, and last the district: never nobody. The reason is plain data {"code",
+    "params"}, read again by `explain_reach`. A day without a time counts as office hours.
     """
     is_open = is_office_hours(at)
     contacts = _contacts_there(organisation, grid, at)
-    own = next((duty for duty in contacts if not duty.is_substitute), None) if is_open else None
-    if own:
+    own = next((duty for duty in contacts if not duty.is_substitute), None)
+    if own and is_open:
         return _reached(ReachReason.CONTACT, own, organisation, grid)
     duty = on_duty(organisation, at) if isinstance(at, datetime.datetime) else None
     if duty and is_open:
@@ -177,6 +177,8 @@ def reachable(organisation, grid, at):
     if duty:
         reason = ReachReason.DUTY_SUBSTITUTE if duty.is_substitute else ReachReason.DUTY
         return _reached(reason, duty, organisation, grid)
+    if own:
+        return _reached(ReachReason.CONTACT, own, organisation, grid)
     stand_in = next((duty for duty in contacts if duty.is_substitute), None)
     if stand_in:
         return _reached(ReachReason.SUBSTITUTE, stand_in, organisation, grid)

@@ -185,7 +185,12 @@ def test_contact_upward_where_the_nearest_is_away(cast, nightman):
 
 def test_person_on_the_roster_at_night(cast, nightman):
     assert reached(cast, NIGHT) == ("duty", nightman)
-    assert reached(cast, moment("12:00", date(2026, 3, 15))) == ("manager", cast.manager)
+
+
+def test_contact_outside_office_hours_where_nobody_is_on_the_roster(cast, nightman):
+    assert reached(cast, moment("12:00", date(2026, 3, 15))) == ("contact", cast.specialist)
+    DutyShift.objects.all().delete()
+    assert reached(cast, NIGHT) == ("contact", cast.specialist)
 
 
 def test_substitute_on_the_roster_at_night(cast, nightman):
@@ -209,6 +214,7 @@ def test_substitute_of_the_contact_where_nobody_is_on_duty(cast, nightman, at):
 
 def test_manager_then_leader_then_the_district(cast, nightman):
     DutyShift.objects.all().delete()
+    away(cast.contact.posting)
     assert reached(cast, NIGHT) == ("manager", cast.manager)
     away(cast.manager.postings.get())
     assert reached(cast, NIGHT) == ("leader", cast.leader)
