@@ -27,6 +27,13 @@ def places_in(community):
     ]
 
 
+def _ask_for_words(form):
+    """Let words be needed, unless the number of a matter was typed instead."""
+    field = form.fields["words"]
+    field.required = not (form.data.get("reference") or form.data.get("code"))
+    field.error_messages["required"] = _("Please write in a sentence what it is about.")
+
+
 class PlaceField(forms.ChoiceField):
     """A village or estate of the day's community; the cleaned value is the Grid."""
 
@@ -61,6 +68,7 @@ class MatterForm(forms.Form):
     def __init__(self, *args, community, **options):
         super().__init__(*args, **options)
         self.fields["place"].choices = places_in(community)
+        _ask_for_words(self)
 
     def clean_reference(self):
         return tidy_reference(self.cleaned_data["reference"]).replace("\0", "")
@@ -74,8 +82,6 @@ class MatterForm(forms.Form):
             self.add_error("code", _("Please type the tracking code."))
         elif said.get("code") and not said.get("reference"):
             self.add_error("reference", _("Please type the reference number."))
-        elif not (said.get("words") or said.get("reference") or self.errors):
-            self.add_error("words", _("Please write in a sentence what it is about."))
         return said
 
 
@@ -162,14 +168,13 @@ class CounterForm(SpeakerForm):
         options["initial"] = {"key": secrets.token_urlsafe(16)} | options.get("initial", {})
         super().__init__(*args, **options)
         self.fields["place"].choices = places_in(community)
+        _ask_for_words(self)
 
     def clean_reference(self):
         return tidy_reference(self.cleaned_data["reference"]).replace("\0", "")
 
     def clean(self):
         said = super().clean()
-        if not (said.get("words") or said.get("reference")):
-            self.add_error("words", _("Please write in a sentence what it is about."))
         if said.get("words") and not said.get("category") and "category" not in self.errors:
             said["category"] = suggested(said["words"])
         return said

@@ -110,7 +110,7 @@ class Board:
         return here[0] if here else None
 
 
-def board_of(session, user=None, *, is_keeper=False, in_clear=True):
+def board_of(session, user=None, *, in_clear=True):
     """Return the day's board; for a `user` with `title` and `people` as these eyes may read them.
 
     A confidential matter is a number to whoever may not read it, with nobody behind it. Who only
@@ -121,9 +121,7 @@ def board_of(session, user=None, *, is_keeper=False, in_clear=True):
         readable = Ticket.objects.for_user(user).filter(pk__in=[row.ticket_id for row in rows])
         readable = set(readable.values_list("pk", flat=True))
         for row in rows:
-            row.is_shown = row.ticket_id in readable or (
-                is_keeper and not row.ticket.is_confidential
-            )
+            row.is_shown = row.ticket_id in readable or not row.ticket.is_confidential
             row.title = row.ticket.title if row.is_shown else row.ticket.reference
             row.people = _people(row, in_clear) if row.is_shown else []
     return Board(rows)

@@ -42,11 +42,10 @@ def booking_in_reach(request, pk):
     """Return a booking whose matter and people this person may see, else 404."""
     booking = get_object_or_404(booking_for(request.user, pk))
     people_seen(request, booking.session)
-    is_open = not booking.ticket.is_confidential
-    is_keeper = is_open and sessions.is_keeper(booking.session, request.user)
-    readable = Ticket.objects.for_user(request.user).filter(pk=booking.ticket_id)
-    if not (is_keeper or readable.exists()):
-        raise Http404
+    if booking.ticket.is_confidential:
+        readable = Ticket.objects.for_user(request.user).filter(pk=booking.ticket_id)
+        if not readable.exists() and booking.booked_by_id != request.user.pk:
+            raise Http404
     return booking
 
 

@@ -168,13 +168,7 @@ def sees_clearly(session, user):
 
 def board_for(request, session):
     """Return the board as this person may read it."""
-    user = request.user
-    return board_of(
-        session,
-        user,
-        is_keeper=sessions.is_keeper(session, user),
-        in_clear=sees_clearly(session, user),
-    )
+    return board_of(session, request.user, in_clear=sees_clearly(session, request.user))
 
 
 def may_book(request, session):
