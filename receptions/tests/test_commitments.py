@@ -38,7 +38,7 @@ def test_commit_takes_the_meetings_ticket_to_its_lead_and_tells_the_owner(cast):
         cast.power,
         cast.specialist,
     )
-    told = Notice.objects.get(unique_key=f"commitment:{made.pk}:made")
+    told = Notice.objects.get(unique_key=f"commitment:{made.pk}:made:{made.owner_id}")
     assert (told.recipient, made.text in told.title) == (cast.specialist, True)
 
 

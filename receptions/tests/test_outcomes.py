@@ -14,6 +14,7 @@ from receptions.tests.factories_days import book, publish, run
 from receptions.workflow import calls, outcomes, sessions
 from tickets.choices import Status
 from tickets.tests.factories import make_category, make_ticket
+from worktime.tests.factories import make_calendar
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,7 @@ def test_past_day_of_a_promise_writes_nothing(cast, booking):
 
 
 def test_whistle_is_blown_from_the_room(cast, booking):
+    make_calendar()
     hear(
         booking,
         cast,
