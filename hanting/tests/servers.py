@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -79,19 +80,17 @@ class OwnRedis(Server):
 
 
 class OwnPostgres(Server):
-    """A PostgreSQL cluster in a folder; after a kill it recovers from its log as after a crash."""
+    """A PostgreSQL cluster in a folder of its own; a killed one recovers as after a crash.
 
-    def __init__(self, folder):
+    The folder lies outside of pytest's, which every run that begins on the machine closes to all
+    but root: the server, which refuses to run as root, would not come back.
+    """
+
+    def __init__(self):
         self.port = free_port()
-        self.folder = Path(folder)
+        self.folder = Path(tempfile.mkdtemp(prefix="hanting-postgres-"))
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
-        self.folder.mkdir(parents=True, exist_ok=True)
         if os.getuid() == 0:
-            # The server refuses to run as root.
-            for each in (self.folder, *self.folder.parents):
-                if each == Path("/tmp"):
-                    break
-                each.chmod(each.stat().st_mode | 0o011)
             shutil.chown(self.folder, "postgres")
         made = [program("initdb"), "-D", f"{self.folder}/data", "-A", "trust", "-U", "postgres"]
         subprocess.run(
@@ -117,6 +116,11 @@ class OwnPostgres(Server):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
         until(lambda: not self.everybody(), 20, "PostgreSQL did not die")
+
+    def clean_up(self):
+        if self.process:
+            self.kill()
+        shutil.rmtree(self.folder)
 
     def everybody(self):
         """Return the process ids of the server and its children."""

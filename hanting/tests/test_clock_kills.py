@@ -167,10 +167,11 @@ def test_on_one_machine_each_in_turn(tmp_path):
 @pytest.mark.redis
 def test_in_production_each_in_turn(tmp_path):
     with ExitStack() as stack:
-        database, broker = OwnPostgres(tmp_path / "pg"), OwnRedis(tmp_path)
-        for server in (database, broker):
-            server.start()
-            stack.callback(server.kill)
+        database, broker = OwnPostgres(), OwnRedis(tmp_path)
+        stack.callback(database.clean_up)
+        database.start()
+        broker.start()
+        stack.callback(broker.kill)
         portal = Portal(tmp_path / "var", **production(database.url) | {"REDIS_URL": broker.url})
         stack.callback(portal.clean_up)
         portal.start(within_s=300)
