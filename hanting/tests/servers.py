@@ -35,21 +35,13 @@ class Server:
     process = None
 
     def start(self):
-        until(self.is_up, 180, f"{type(self).__name__} did not answer")
-
-    def is_up(self):
-        """Whether it answers; one that gave up because a killed one still lingered is brought back.
-
-        That is what the service manager of a machine does.
-        """
-        if self.process is None or self.process.poll() is not None:
-            self.process = subprocess.Popen(
-                self.command(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        return self.answers()
+        self.process = subprocess.Popen(
+            self.command(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        until(self.answers, 60, f"{type(self).__name__} did not answer")
 
     def kill(self):
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -94,7 +86,7 @@ class OwnPostgres(Server):
             shutil.chown(self.folder, "postgres")
         made = [program("initdb"), "-D", f"{self.folder}/data", "-A", "trust", "-U", "postgres"]
         subprocess.run(
-            [*as_postgres(), *made, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+            [*as_postgres(), *made, "-E", "UTF8", "--locale=C.UTF-8"],
             check=True,
             capture_output=True,
         )
@@ -103,9 +95,6 @@ class OwnPostgres(Server):
         return [
             *as_postgres(), program("postgres"), "-D", f"{self.folder}/data", "-p", str(self.port),
             "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}",
-            # Killed processes lose nothing that the kernel holds; a busy disk would take minutes to
-            # sync each file before the recovery.
-            "-c", "fsync=off",
         ]  # fmt: skip
 
     def kill(self):
