@@ -1,6 +1,6 @@
-"""A whistle on a phone: two departments called, one comes, one is silent, both are scored."""
+"""A whistle on a phone, from the call to the scores, and on to the district's reception day."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,10 +12,11 @@ from accounts.choices import Role
 from accounts.tests.factories import PASSWORD, make_posting, make_user
 from notices.workflow import deliver_all
 from receptions import tasks
-from receptions.choices import SummonsStatus, WhistleStatus
-from receptions.models import Whistle
+from receptions.choices import SessionForm, SessionKind, SummonsStatus, WhistleStatus
+from receptions.models import AgendaItem, Whistle
+from receptions.workflow import sessions, whistles
 from tickets.models import Category
-from tickets.tests.factories import make_ticket
+from tickets.tests.factories import make_receipt, make_ticket
 
 pytestmark = pytest.mark.browser
 
@@ -129,3 +130,95 @@ def test_two_are_whistled_one_is_silent_and_both_are_scored(visit, town, clock, 
         f"main .rows a[href='{reverse('tickets:detail', args=[promise.ticket.reference])}']"
     ).click()
     secretary.at("tickets:detail", promise.ticket.reference)
+
+
+def test_what_the_spot_cannot_settle_leaves_the_list_with_the_residents_word(visit, town, clock):
+    receipt = make_receipt(town.subarea, Category.objects.get(code="0102"))
+    reference = receipt.ticket.reference
+    whistle = whistles.write(
+        receipt.ticket, by=town.secretary, kind="emergency", ground="配电室要整体改造，社区没有钱。"
+    )
+    whistle = whistles.blow(whistle, by=town.secretary, organisations=[town.power, town.housing])
+    day = coming_day(town)
+
+    secretary = opened(visit, town.secretary)
+    minutes = "已临时送电。改造经费请书记接待日定。"
+    say(secretary, "whistles:hand_over", whistle.number, minutes=minutes, level="district")
+    item = AgendaItem.objects.get()
+    assert (item.ticket, item.whistle, item.grid) == (receipt.ticket, whistle, town.district)
+
+    chair = opened(visit, town.district_secretary)
+    chair.open("agenda:list")
+    chair.page.locator(f"main a[href='{reverse('agenda:item', args=[item.pk])}']").first.click()
+    expect(chair.page.locator("main")).to_contain_text(minutes)
+    chair.picture("agenda-01-item")
+    take(chair, item, "schedule", session=str(day.pk))
+    clock.move_to(day.starts_at)
+    sessions.open(day, by=town.district_secretary)
+    chair = opened(visit, town.district_secretary)
+    take(
+        chair,
+        item,
+        "decide",
+        decision="列入改造计划，供电公司牵头。",
+        text_1="更换配电室整套设备",
+        lead_1=str(town.power.pk),
+        due_on_1="2026-12-18",
+    )
+    promise = item.commitments.get()
+    assert promise.ticket == receipt.ticket
+
+    specialist = opened(visit, town.specialist)
+    specialist.open_matter(reference)
+    specialist.step("acknowledge", reference)
+    specialist.step("resolve", reference, note="整套设备已更换，正常供电。")
+    tasks.look_again()
+    assert listed(chair, promise, "done")
+    chair.picture("agenda-02-said-to-be-done")
+
+    resident = visit(scripts=False)
+    resident.track(reference, receipt.tracking_code)
+    resident.main().click()
+    resident.at("tickets:confirm", reference)
+    resident.choose("satisfied", "yes")
+    resident.press("tickets:progress", reference)
+    tasks.look_again()
+    assert not listed(chair, promise, "done")
+    assert listed(chair, promise, "struck_off")
+    chair.picture("agenda-03-struck-off")
+
+
+def coming_day(town):
+    """Return the district secretaries' next day, a week ahead and published."""
+    starts_at = AFTERNOON + timedelta(days=7)
+    day = sessions.plan_session(
+        kind=SessionKind.DISTRICT_DAY,
+        form=SessionForm.TALK,
+        grid=town.district,
+        host=town.district_secretary,
+        place="区会议中心",
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=3),
+        by=town.district_secretary,
+    )
+    return sessions.publish(day, by=town.district_secretary)
+
+
+def take(phone, item, verb, **said):
+    """Take a step from an agenda item's page."""
+    phone.open("agenda:item", item.pk)
+    step = phone.page.locator(f"#step-{verb}")
+    if step.get_attribute("open") is None:
+        step.locator("summary").first.click()
+    for field, value in said.items():
+        phone._say(step.locator("form"), f"{verb}-{field}", value)
+    with phone.page.expect_navigation():
+        step.locator("form > button").click()
+    expect(phone.page.locator("main .notice[data-kind=error]")).to_have_count(0)
+
+
+def listed(phone, promise, state):
+    """Whether the promise stands on the list of this state."""
+    phone.page.goto(f"{reverse('agenda:commitments')}?state={state}")
+    address = reverse("agenda:commitment", args=[promise.pk])
+    return phone.page.locator(f"main a[href='{address}']").count() > 0
