@@ -12,7 +12,8 @@ from django.core.management.base import CommandError
 from hanting.management.commands import portal as command
 from hanting.tests.running import Portal, production, production_database
 
-pytestmark = pytest.mark.processes
+# The first page and a second start are promised in seconds.
+pytestmark = [pytest.mark.processes, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")
