@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.choices import GRID_ROLES, Role
 from accounts.reports import SECRETARIES, is_staff_member, reach
+from receptions.models.fund import FUND_ROLES
 from specialists.views.directory import COVERAGE_ROLES
 from tickets import boards
 
@@ -38,7 +39,7 @@ FURTHER_WAYS = (
     ("receptions:manage", gettext_lazy("Reception days"), ()),
     ("agenda:list", gettext_lazy("Secretaries' agenda"), SECRETARIES_SIDE),
     ("agenda:commitments", gettext_lazy("What was promised"), ()),
-    ("fund:home", gettext_lazy("Fund for serving the people"), SECRETARIES_SIDE),
+    ("fund:home", gettext_lazy("Fund for serving the people"), (ADMIN, *FUND_ROLES)),
     ("tickets:intake", gettext_lazy("Take down a matter"), GRID_ROLES),
     ("specialists:directory", gettext_lazy("Who serves where"), ()),
     ("specialists:duty", gettext_lazy("Who is on duty"), ()),

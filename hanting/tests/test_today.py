@@ -321,12 +321,13 @@ def test_today_asks_the_same_few_questions(
         make_ticket(cast.subarea, community_matter)
         make_ticket(cast.subarea, power_cut)
     show(client, cast.worker)
-    # Session, user, postings, what was passed up, mine, call-backs, co-handlers, orders.
-    with django_assert_num_queries(8):
+    # Session, user, postings, what was passed up, mine, call-backs, co-handlers, orders; then from
+    # meetings: calls, whistles, days, promises, what is to be asked.
+    with django_assert_num_queries(13):
         client.get(URL)
     show(client, cast.specialist)
     # No call-backs to look for, but the communities whose own specialist it is.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(12):
         client.get(URL)
 
 
@@ -344,15 +345,16 @@ def test_orders_and_requests_cost_no_question_each(
     assert [(name, len(lines)) for name, _label, lines in response.context["groups"]] == [
         ("order", many)
     ]
-    # Session, user, postings, what was passed up, mine, orders; no call-backs to look for.
-    with django_assert_num_queries(6):
+    # Session, user, postings, what was passed up, mine, orders, and four from meetings; no
+    # call-backs to look for.
+    with django_assert_num_queries(10):
         client.get(URL)
     response = show(client, cast.secretary)
     assert [(name, len(lines)) for name, _label, lines in response.context["groups"]] == [
         ("time", many)
     ]
     # And call-backs, and requests for more time with the words of all of them.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(17):
         client.get(URL)
 
 

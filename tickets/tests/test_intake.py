@@ -1,6 +1,7 @@
 """The end of a report: filed once however often it is sent, slowed and never lost, joined."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection, connections
@@ -18,6 +19,8 @@ from tickets.models import Attachment, Ticket
 from tickets.policies import policies
 from tickets.tests.factories import make_category, make_ticket
 from tickets.tests.residents import WORDS, data_queries, errors_of, hidden, photo, post, say_all
+from worktime.reports import current_calendar
+from worktime.tests.factories import make_calendar
 
 pytestmark = pytest.mark.django_db
 
@@ -180,24 +183,35 @@ def test_joining_something_unknown_or_confidential_goes_on_with_the_own_matter(
 # --- queries
 
 
+# A Wednesday in Shanghai: ten in the morning, and two at night.
+BY_DAY = datetime(2026, 11, 25, 2, tzinfo=UTC)
+AT_NIGHT = datetime(2026, 11, 25, 18, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize(("moment", "questions"), [(BY_DAY, 18), (AT_NIGHT, 19)])
 def test_filing_takes_a_known_number_of_queries(
-    client, cast, power_cut, media, settings, count, signed_in
+    client, cast, power_cut, media, settings, time_machine, count, signed_in, moment, questions
 ):
+    """At night the duty roster is asked as well."""
+    time_machine.move_to(moment)
     settings.NAME_MAP_SECONDS = 60
+    make_calendar()
     if signed_in:
         client.force_login(cast.outsider)
     pictures = [photo(f"{n}.jpg", colour) for n, colour in enumerate(["red", "green", "blue"])]
     data = say_all(
         client, cast, photos=pictures[:count], contact={"phone": "13800012345", "name": "王大妈"}
     )
-    policies.all()  # like the categories, kept in memory by every process
+    # Like the categories, kept in memory by every process.
+    policies.all()
+    current_calendar()
     with CaptureQueriesContext(connection) as found:
         answer = post(client, "report_check", data | {"category": power_cut.code})
     assert answer.status_code == 302
     assert Attachment.objects.count() == count
-    assert data_queries(found) == (20 if signed_in else 18)
+    assert data_queries(found) == questions + 2 * signed_in
 
 
 # --- on paper
